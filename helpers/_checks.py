@@ -1,0 +1,88 @@
+"""What every constructor asks of its arguments, said in words that name the value and the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def finite_array(value: Any, name: str, shape: tuple[int | None, ...]) -> Array:
+    """Return value as a read-only float array of the given shape (None: any length)."""
+    try:
+        array = np.array(value, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be an array of real numbers, got {value!r}") from error
+    fits = array.ndim == len(shape) and all(
+        want is None or want == have for want, have in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        wanted = ", ".join("any" if n is None else str(n) for n in shape)
+        raise ValueError(f"{name} has shape {array.shape}; it needs shape ({wanted})")
+    if not np.all(np.isfinite(array)):
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(
+            f"{name}{list(where)} is {array[where]}; every entry of {name} must be a finite number"
+        )
+    array.setflags(write=False)
+    return array
+
+
+def positive(value: Any, name: str) -> float:
+    """Return value as a float; anything that is not a finite number above zero is an error."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be a positive number, got {value!r}") from error
+    if not (np.isfinite(number) and number > 0.0):
+        raise ValueError(f"{name} = {value!r}; {name} must be finite and greater than 0")
+    return number
+
+
+def positive_per_unit(value: Any, name: str, n_units: int) -> float | Array:
+    """Return a positive scalar, or a positive array with one entry a unit."""
+    if np.ndim(value) == 0:
+        return positive(value, name)
+    array = finite_array(value, name, (n_units,))
+    if np.any(array <= 0.0):
+        unit = int(np.argmax(array <= 0.0))
+        raise ValueError(f"{name}[{unit}] = {array[unit]}; every entry of {name} must exceed 0")
+    return array
+
+
+def square(value: Any, name: str) -> Array:
+    """Return value as a read-only square matrix with at least one row."""
+    array = finite_array(value, name, (None, None))
+    if array.shape[0] != array.shape[1] or array.shape[0] == 0:
+        raise ValueError(f"{name} has shape {array.shape}; it must be square, one row a unit")
+    return array
+
+
+def count(value: Any, name: str, *, least: int = 0) -> int:
+    """Return value as an int that is at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} = {value!r}; it must be a whole number, at least {least}")
+    return int(value)
+
+
+def last_axis(value: Any, name: str, length: int, unit: str) -> Array:
+    """Return value as an array whose last axis has the given length; complex is accepted."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fciub":
+        raise ValueError(f"{name} must hold numbers, got {value!r}")
+    if array.ndim == 0 or array.shape[-1] != length:
+        raise ValueError(
+            f"{name} has shape {array.shape}; its last axis must have length {length}, one a {unit}"
+        )
+    return array
+
+
+def no_nan(array: Array, name: str) -> Array:
+    """Return array unless an entry is NaN or infinite."""
+    if not np.all(np.isfinite(array)):
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name}{list(where)} is {array[where]}; replace it by a finite number")
+    return array

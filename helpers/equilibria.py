@@ -1,0 +1,130 @@
+"""Fixed points and slow points of flows and maps: find, residual, classify."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from helpers._checks import Array, no_nan
+from helpers.spectra import Spectrum
+from helpers.systems import Flow, Map
+
+__all__ = ["FixedPoint", "fixed_point"]
+
+TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class FixedPoint:
+    """A point where a system stands still, or, where it does not, the slowest point nearby.
+
+    Attributes
+    ----------
+    h : array (N,)
+        The point.
+    residual : float
+        The largest entry of |F(h, x)|, or of |Phi(h, x) - h|.
+    converged : bool
+        Whether the residual is rounding, relative to the Jacobian's size; if not, a slow point.
+    stable : bool
+        Converged, and all eigenvalues inside the half plane (flow) or the unit circle (map).
+    eigenvalues : Spectrum
+        Of the Jacobian at the point; its kind is the system's.
+    """
+
+    h: Array
+    residual: float
+    converged: bool
+    stable: bool
+    eigenvalues: Spectrum
+
+
+def fixed_point(system: Flow | Map, x: Any = None, guess: Any = None) -> Any:
+    r"""Find where :math:`F(h, x) = 0`, or :math:`\Phi(h, x) = h`, starting from a guess.
+
+    Parameters
+    ----------
+    system : Flow or Map
+        The system; its input is held at x.
+    x : array (M,), optional
+        Default zero.
+    guess : array (N,) or (K, N), optional
+        Where to start, default zero; K guesses give a tuple of K results, in order.
+
+    Returns
+    -------
+    FixedPoint or tuple of FixedPoint
+        Where no fixed point is found, the point of least speed, with ``converged`` False.
+
+    Raises
+    ------
+    ValueError
+        On shapes that do not fit, NaN, or a kink of the activation at the point.
+
+    Notes
+    -----
+    Least squares on the velocity (Sussillo and Barak 2013), then Newton's method to rounding.
+
+    Examples
+    --------
+    >>> from helpers.systems import RNN
+    >>> point = fixed_point(RNN([[1.5]], [[1.0]], b=[0.8]))
+    >>> round(float(point.h[0]), 4), point.stable
+    (0.9788, True)
+    """
+    if not isinstance(system, (Flow, Map)):
+        raise ValueError(f"{system!r} is not a system; pass a flow or a map")
+    start = np.zeros(system.n_units) if guess is None else no_nan(system._state(guess), "guess")
+    value = no_nan(system._input_point(x), "x")
+    if start.ndim > 2 or value.ndim != 1:
+        raise ValueError(
+            f"guess has shape {start.shape} and x {value.shape}; they are (N,) or (K, N), and (M,)"
+        )
+    if start.ndim == 2:
+        return tuple(_search(system, value, row) for row in start)
+    return _search(system, value, start)
+
+
+def _search(system: Flow | Map, x: Array, start: Array) -> FixedPoint:
+    flow = isinstance(system, Flow)
+
+    def speed(h: Array) -> Array:
+        return system.velocity(h, x) if isinstance(system, Flow) else system.step(h, x) - h
+
+    def slope(h: Array) -> Array:
+        J = system.jacobian(h, x)
+        return J if flow else J - np.eye(len(h))
+
+    # Differences, not slope: on its way the search may cross a kink, where there is no Jacobian.
+    h = least_squares(speed, start, xtol=1e-15, ftol=1e-15, gtol=1e-15).x
+    h = _polished(speed, slope, h)
+    residual = float(np.max(np.abs(speed(h))))
+    scale = float(np.linalg.norm(slope(h), 2)) * max(1.0, float(np.max(np.abs(h))))
+    found = Spectrum(
+        np.linalg.eigvals(system.jacobian(h, x)),
+        "flow" if flow else "map",
+        None if flow else system.delta,  # type: ignore[union-attr]
+    )
+    converged = residual <= TOLERANCE * scale
+    return FixedPoint(h, residual, converged, converged and found.stable, found)
+
+
+def _polished(speed: Any, slope: Any, h: Array) -> Array:
+    """Take Newton steps while they lower the residual; only short ones, so a slow point stays."""
+    best = float(np.max(np.abs(speed(h))))
+    for _ in range(30):
+        try:
+            move = np.linalg.solve(slope(h), speed(h))
+        except np.linalg.LinAlgError:
+            return h
+        trial = h - move
+        if not np.max(np.abs(move)) < 1e-2 * (1.0 + np.max(np.abs(h))):
+            return h
+        size = float(np.max(np.abs(speed(trial))))
+        if not size < best:
+            return h
+        h, best = trial, size
+    return h

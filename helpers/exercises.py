@@ -1,0 +1,172 @@
+"""The reader's answer, its check, and a hint for each known wrong turn.
+
+The right answers, wrong turns and hints of a chapter are the `EXERCISES` of one module in
+`helpers.keys`, named after the chapter.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Answer", "Exercise", "WrongTurn", "answer", "exercise", "exercise_ids"]
+
+
+@dataclass(frozen=True)
+class WrongTurn:
+    """A wrong answer that readers give, and the hint that helps from there."""
+
+    value: Any
+    hint: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What is right, what often is not, and how two answers are compared.
+
+    Parameters
+    ----------
+    id : str
+        The label of the exercise, ``ex-...``.
+    right : object
+        A number, an array, a function, a system: what `probe` turns into numbers.
+    wrong : tuple of WrongTurn
+        Each with a hint of its own.
+    probe : callable, optional
+        From an answer to an array; default: the answer itself. For a function it calls it.
+    rtol : float
+        Two answers agree when their probes agree to this, relative to the largest entry.
+    hint : str
+        What to say to a wrong answer that is not in the list.
+
+    Examples
+    --------
+    >>> doubled = Exercise("ex-double", 4.0, (WrongTurn(2.0, "that is the number itself"),))
+    >>> doubled.judge(2.0).hint
+    'that is the number itself'
+    """
+
+    id: str
+    right: Any
+    wrong: tuple[WrongTurn, ...] = ()
+    probe: Callable[[Any], Any] = lambda value: value
+    rtol: float = 1e-6
+    hint: str = "not this; go back to the definition, and try the smallest case by hand"
+
+    def judge(self, value: Any) -> Answer:
+        """Compare an answer with the right one, then with each wrong turn."""
+        if _missing(value):
+            return Answer(self.id, False, "not attempted yet: put your answer where the ... is")
+        try:
+            given = self._numbers(value)
+        except NotImplementedError:
+            return Answer(self.id, False, "not attempted yet: put your answer where the ... is")
+        except Exception as error:
+            # Whatever the reader's code raises is shown to the reader, not swallowed.
+            return Answer(
+                self.id, False, f"your answer stopped with {type(error).__name__}: {error}"
+            )
+        if given is None:
+            return Answer(self.id, False, "not attempted yet: put your answer where the ... is")
+        if self._agree(given, self._numbers(self.right)):
+            return Answer(self.id, True, "")
+        for turn in self.wrong:
+            if self._agree(given, self._numbers(turn.value)):
+                return Answer(self.id, False, turn.hint)
+        return Answer(self.id, False, self.hint)
+
+    def _numbers(self, value: Any) -> Any:
+        probed = self.probe(value)
+        if _missing(probed):
+            return None
+        return probed if isinstance(probed, str) else np.asarray(probed, dtype=complex)
+
+    def _agree(self, one: Any, other: Any) -> bool:
+        if isinstance(one, str) or isinstance(other, str):
+            return isinstance(one, str) and isinstance(other, str) and _same_words(one, other)
+        if one.shape != other.shape or not np.all(np.isfinite(one)):
+            return False
+        scale = float(np.max(np.abs(other), initial=0.0))
+        return bool(np.all(np.abs(one - other) <= self.rtol * (scale or 1.0)))
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value is Ellipsis
+
+
+def _same_words(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The verdict on one answer; it prints itself."""
+
+    id: str
+    right: bool
+    hint: str
+
+    def __repr__(self) -> str:
+        return f"{self.id}: right" if self.right else f"{self.id}: {self.hint}"
+
+
+@cache
+def _registry() -> Mapping[str, Exercise]:
+    keys = import_module("helpers.keys")
+    found: dict[str, Exercise] = {}
+    for module in sorted(info.name for info in pkgutil.iter_modules(keys.__path__)):
+        for entry in import_module(f"helpers.keys.{module}").EXERCISES:
+            if entry.id in found:
+                raise ValueError(f"exercise {entry.id!r} stands in two places; rename one")
+            found[entry.id] = entry
+    return found
+
+
+def exercise_ids() -> tuple[str, ...]:
+    """Return the ids of all exercises that check themselves."""
+    return tuple(_registry())
+
+
+def exercise(exercise_id: str) -> Exercise:
+    """Return an exercise by its id; an unknown one is a ValueError that lists those close to it."""
+    if exercise_id not in _registry():
+        from difflib import get_close_matches
+
+        near = get_close_matches(exercise_id, exercise_ids(), n=3, cutoff=0.0)
+        raise ValueError(f"no exercise {exercise_id!r}; near it are {', '.join(near) or 'none'}")
+    return _registry()[exercise_id]
+
+
+def answer(exercise_id: str, value: Any) -> Answer:
+    """Judge the reader's answer to an exercise.
+
+    Parameters
+    ----------
+    exercise_id : str
+        The label of the exercise.
+    value : object
+        The answer: a number, an array, a function or a system, as the exercise asks.
+
+    Returns
+    -------
+    Answer
+        `.right`, and a `.hint` that fits the mistake; as the last line of a cell it prints itself.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+
+    Examples
+    --------
+    >>> answer("no-such-exercise", 1.0)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: no exercise 'no-such-exercise'; near it are ...
+    """
+    return exercise(exercise_id).judge(value)

@@ -1,0 +1,1 @@
+"""Right answers, wrong turns and hints of the exercises, one module a chapter."""
