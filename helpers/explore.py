@@ -2,8 +2,8 @@
 
 With a kernel (JupyterLab, Binder) the reader gets live sliders. With the environment variable
 BOOK_STATIC=1, set where notebooks are re-executed and tested, the output is HTML alone: the start
-frame, and the other frames in a fold. The site turns that fold into the same sliders, with no kernel.
-The form is never guessed, so stored outputs are the same bytes from run to run.
+frame, and the other frames in a fold. The site turns that fold into the same sliders, with no
+kernel. The form is never guessed, so stored outputs are the same bytes from run to run.
 """
 
 import base64
@@ -104,7 +104,7 @@ def _axes(
     for option, given in (("labels", labels), ("start", start)):
         if unknown := sorted(set(given) - set(values)):
             raise ValueError(
-                f"{option} names {unknown}, but the parameters are {sorted(values)}: use those names."
+                f"{option} names {unknown}, but the parameters are {sorted(values)}: use those."
             )
     _check_signature(function, values)
     axes = tuple(_axis(name, items, labels, start) for name, items in values.items())
@@ -151,7 +151,7 @@ def _label(name: str, label: Label) -> tuple[str, str]:
     if len(label) == 2 and "{" in label[1]:
         return label[0], label[1]
     raise ValueError(
-        f'labels[{name!r}] = {label!r}: give words, or (words, format) such as ("step", "{{:.1f}} s").'
+        f"labels[{name!r}] = {label!r}: give words, or (words, format) as in ('step', '{{:.1f}} s')."
     )
 
 
@@ -173,8 +173,8 @@ def _plain(value: Any) -> Any:
 def _describer(alt: Alt | None, axes: tuple[Axis, ...]) -> Callable[[tuple[int, ...]], str]:
     if not alt:
         raise ValueError(
-            f"alt={alt!r}: say in a sentence what the picture shows, with {{{axes[0].name}}} in it, "
-            "for readers who cannot see it."
+            f"alt={alt!r}: say in a sentence what the picture shows, with {{{axes[0].name}}} "
+            "in it, for readers who cannot see it."
         )
 
     def describe(place: tuple[int, ...]) -> str:
@@ -280,10 +280,15 @@ def _static_html(
     return (
         f'<figure class="explore" id="{name}" data-axes="{escape(described)}">\n'
         f"{_picture(draw(start))}\n"
-        f"<figcaption>{escape(caption)} <span>{escape(draw(start).setting)}</span></figcaption>\n"
+        f"<figcaption>{escape(caption)} {_start_words(draw(start))}</figcaption>\n"
         f"<details><summary>The other {len(others)} pictures</summary>\n{rest}\n</details>\n"
         "</figure>"
     )
+
+
+def _start_words(frame: Frame) -> str:
+    """Where the still picture stands; the site takes them out when the sliders say it."""
+    return f'<span class="explore-start">{escape(frame.setting)}</span>'
 
 
 def _picture(frame: Frame) -> str:

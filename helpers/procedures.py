@@ -15,11 +15,11 @@ import numpy as np
 
 from helpers._checks import Array, no_nan, positive
 from helpers.activations import activation
-from helpers.differentiation import complex_step_jacobian
+from helpers.differentiation import EPS, complex_step_jacobian
 from helpers.schemes import DiscretisedMap, Scheme, read_off, scheme
 from helpers.systems import RNN, Flow, LinearMap, LinearSystem, Map
 
-__all__ = ["Composition", "Discretise", "Linearise", "Procedure", "Rescale"]
+__all__ = ["Composition", "Discretise", "Linearise", "Procedure", "Rescale", "TangentLift"]
 
 System = Flow | Map
 
@@ -125,7 +125,10 @@ def _rescaled(system: Any, tau: float) -> Any:
 
 @_rescaled.register
 def _(system: Flow, tau: float) -> Flow:
-    return Flow(lambda h, x: tau * system.velocity(h, x), system.n_units, system.n_inputs)
+    split = None if system.split is None else tau * system.split
+    return Flow(
+        lambda h, x: tau * system.velocity(h, x), system.n_units, system.n_inputs, split=split
+    )
 
 
 @_rescaled.register
@@ -303,3 +306,47 @@ def _(system: DiscretisedMap) -> LinearMap:
     # The substitution inside the step itself: the same network with the identity for sigma.
     plain = replace(system.flow, activation=activation("identity"))
     return read_off(replace(system, flow=plain))
+
+
+@dataclass(frozen=True)
+class TangentLift(Procedure):
+    r"""The tangent lift T: carry a small difference v along with the state h.
+
+    .. math:: (h, v)' = \bigl(F(h, x),\; J(h, x)\, v\bigr), \qquad
+              (h, v) \mapsto \bigl(\Phi(h, x),\; D\Phi(h, x)\, v\bigr)
+
+    The lifted system has 2N units, h first. Of a flow it uses the flow's Jacobian; of a map it
+    differentiates the map's own step along v, by complex step.
+
+    Notes
+    -----
+    The variational equation; Hairer, Norsett and Wanner, Solving ODEs I, section I.14.
+
+    Examples
+    --------
+    >>> TangentLift()(LinearSystem([[-2.0]])).velocity([1.0, 3.0])
+    array([-2., -6.])
+    """
+
+    letter = "T"
+
+    def __call__(self, system: Any) -> Any:
+        """Return a flow for a flow and a map for a map, with twice as many units."""
+        if not isinstance(system, (Flow, Map)):
+            raise _not_a_system(system)
+        n = system.n_units
+
+        def velocity(state: Array, x: Array) -> Array:
+            h, v = state[..., :n], state[..., n:]
+            moved = (system.jacobian(h, x) @ v[..., None])[..., 0]
+            return np.concatenate([system.velocity(h, x), moved], axis=-1)
+
+        def step(state: Array, x: Array) -> Array:
+            h, v = state[..., :n], state[..., n:]
+            moved = np.imag(system.step(h + 1j * EPS * v, x)) / EPS
+            return np.concatenate([system.step(h, x), moved], axis=-1)
+
+        if isinstance(system, Flow):
+            split = None if system.split is None else np.tile(system.split, 2)
+            return Flow(velocity, 2 * n, system.n_inputs, split=split)
+        return Map(step, system.delta, 2 * n, system.n_inputs)

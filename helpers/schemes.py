@@ -30,6 +30,8 @@ __all__ = [
 
 # step(h, drives, out) writes Phi(h) into out; drives holds the input's contribution at each node.
 Step = Callable[[Array, Sequence[Any], Array], None]
+# Ufunc calls (operation, first operand, second operand, result), in order.
+Program = list[tuple[Any, Array, Array, Array]]
 
 
 class Scheme:
@@ -132,23 +134,23 @@ class RungeKutta(Scheme):
         return make(flow, delta, shape, dtype)
 
     def _explicit_step(self, flow: Flow, delta: float, shape: tuple[int, ...], dtype: Any) -> Step:
-        velocity = flow._field(shape, dtype)
+        velocity, add = flow._field(shape, dtype), np.add
         k = [np.empty(shape, dtype) for _ in self.b]
-        stage, term = np.empty(shape, dtype), np.empty(shape, dtype)
-        rows = [[(delta * a, k[j]) for j, a in enumerate(row) if a] for row in self.a]
-        ends = _grouped(delta * self.b, k)
+        stage, work = np.empty(shape, dtype), np.empty(shape, dtype)
+        moves = [_weighted_sum(delta * row, k, stage, work) for row in self.a[1:]]
+        later = tuple(zip(range(1, len(k)), moves, k[1:], strict=True))
+        first, ending = k[0], _weighted_sum(delta * self.b, k, stage, work)
 
         def step(h: Array, drives: Sequence[Any], out: Array) -> None:
-            for row, drive, slope in zip(rows, drives, k, strict=True):
-                velocity(_moved(h, row, stage, term) if row else h, drive, slope)
-            for weight, (first, *others) in ends:
-                for other in others:
-                    np.add(first, other, first)
-                np.multiply(first, weight, first)
-            total = ends[0][1][0]
-            for _, (first, *_others) in ends[1:]:
-                np.add(total, first, total)
-            np.add(h, total, out)
+            velocity(h, drives[0], first)
+            for i, move, slope in later:
+                for operation, one, other, result in move:
+                    operation(one, other, result)
+                add(h, stage, stage)
+                velocity(stage, drives[i], slope)
+            for operation, one, other, result in ending:
+                operation(one, other, result)
+            add(h, stage, out)
 
         return step
 
@@ -164,21 +166,27 @@ def _reversed_characteristic(matrix: Array) -> Polynomial:
     return Polynomial(np.poly(matrix))
 
 
-def _grouped(weights: Array, k: Sequence[Array]) -> list[tuple[float, list[Array]]]:
-    # Stages of equal weight are added first: fewer passes over the state.
+def _weighted_sum(weights: Array, k: Sequence[Array], total: Array, work: Array) -> Program:
+    """Write sum_i weights_i k_i into total, as a list of ufunc calls worked out once.
+
+    Stages of equal weight are added before they are multiplied. Weights are arrays of no dimension:
+    ufuncs take those in less than half the time a Python number needs.
+    """
     groups: dict[float, list[Array]] = {}
     for weight, slope in zip(weights, k, strict=True):
         if weight:
             groups.setdefault(float(weight), []).append(slope)
-    return list(groups.items())
-
-
-def _moved(h: Array, row: Sequence[tuple[float, Array]], stage: Array, term: Array) -> Array:
-    weight, slope = row[0]
-    np.multiply(slope, weight, stage)
-    for weight, slope in row[1:]:
-        np.add(stage, np.multiply(slope, weight, term), stage)
-    return np.add(stage, h, stage)
+    program: Program = []
+    for number, (weight, members) in enumerate(groups.items()):
+        target = work if number else total
+        for other in members[1:]:
+            program.append((np.add, members[0] if other is members[1] else target, other, target))
+        source = target if len(members) > 1 else members[0]
+        program.append((np.multiply, source, np.asarray(weight), target))
+        if number:
+            program.append((np.add, total, work, total))
+    # A row of zeros: the stage sits at h itself.
+    return program or [(np.multiply, k[0], np.asarray(0.0), total)]
 
 
 def _newton_stages(flow: Flow, delta: float, a: Array, h: Array, drives: Sequence[Any]) -> Array:

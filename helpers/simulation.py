@@ -17,8 +17,8 @@ __all__ = ["Trajectory", "simulate"]
 
 Input = Callable[[float], Any]
 RTOL, ATOL = 1e-11, 1e-13
-# Inputs are turned into drives in blocks: large enough to be cheap, small against a trajectory.
-ROWS = 32
+# Inputs become drives in blocks of rows: about this many numbers, which stay in the cache.
+BLOCK = 32768
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,11 @@ def _drives(system: DiscretisedMap, value: Any, length: int) -> Iterator[list[An
         for k in range(length):
             yield [drive(value(system.delta * (k + c))) for c in nodes]
         return
-    for start in range(0, length, ROWS):
-        for row in drive(value[start : min(start + ROWS, length)]):
+    # A row of drives has one number a unit, where its input has one an input.
+    size = value[0, ..., 0].size * system.n_units if system.n_inputs else system.n_units
+    rows = max(4, min(64, BLOCK // size))
+    for start in range(0, length, rows):
+        for row in drive(value[start : min(start + rows, length)]):
             yield [row] * len(nodes)
 
 

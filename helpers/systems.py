@@ -63,11 +63,14 @@ class Flow(_Frozen, _System):
         broadcast. To be differentiated, it must accept complex arrays.
     n_units, n_inputs : int
         N and M.
+    split : array (N,), optional
+        Diagonal linear part that exponential Euler integrates exactly; without it that method
+        refuses the flow.
 
     Raises
     ------
     ValueError
-        If ``velocity`` is not callable, or a size is not a whole number.
+        If ``velocity`` is not callable, a size is not a whole number, or split has another shape.
 
     Notes
     -----
@@ -84,14 +87,21 @@ class Flow(_Frozen, _System):
     split: Array | None = None
 
     def __init__(
-        self, velocity: Callable[[Array, Array], Array], n_units: int, n_inputs: int
+        self,
+        velocity: Callable[[Array, Array], Array],
+        n_units: int,
+        n_inputs: int,
+        *,
+        split: Any = None,
     ) -> None:
         if not callable(velocity):
             raise ValueError(f"velocity = {velocity!r}; it must be a function of h and x")
+        n = count(n_units, "n_units", least=1)
         self.__dict__.update(
             _function=velocity,
-            n_units=count(n_units, "n_units", least=1),
+            n_units=n,
             n_inputs=count(n_inputs, "n_inputs"),
+            split=None if split is None else finite_array(split, "split", (n,)),
         )
 
     def velocity(self, h: Any, x: Any = None) -> Array:
@@ -287,22 +297,25 @@ class RNN(Flow):
         return np.asarray(slope[..., None] * self.w + np.diag(self.split))
 
     def _field(self, shape: tuple[int, ...], dtype: Any) -> Field:
-        w_t, decay, rate = self.w.T, self.decay, self.rate
+        # Arrays of no dimension, since ufuncs take those faster than Python numbers.
+        w_t = np.ascontiguousarray(self.w.T)
+        decay, rate = np.asarray(self.decay), np.asarray(self.rate)
         sigma = self.activation.value
         in_place = isinstance(sigma, np.ufunc)
+        decays, rated = bool(np.any(decay != 1.0)), bool(np.any(rate != 1.0))
         leak = np.empty(shape, dtype)
-        unit_decay, unit_rate = np.all(decay == 1.0), np.all(rate == 1.0)
+        matmul, add, subtract, multiply = np.matmul, np.add, np.subtract, np.multiply
 
         def field(h: Array, drive: Array, out: Array) -> None:
-            np.matmul(h, w_t, out)
-            np.add(out, drive, out)
+            matmul(h, w_t, out)
+            add(out, drive, out)
             if in_place:
                 sigma(out, out)
             else:
                 out[...] = sigma(out)
-            np.subtract(out, h if unit_decay else np.multiply(h, decay, leak), out)
-            if not unit_rate:
-                np.multiply(out, rate, out)
+            subtract(out, multiply(h, decay, leak) if decays else h, out)
+            if rated:
+                multiply(out, rate, out)
 
         return field
 
@@ -369,7 +382,7 @@ class LinearSystem(Flow):
         return np.broadcast_to(self.A, (*h.shape[:-1], *self.A.shape))
 
     def _field(self, shape: tuple[int, ...], dtype: Any) -> Field:
-        a_t = self.A.T
+        a_t = np.ascontiguousarray(self.A.T)
 
         def field(h: Array, drive: Array, out: Array) -> None:
             np.matmul(h, a_t, out)
