@@ -1,7 +1,8 @@
-"""The book's one style: colours, line styles, sizes, and the plots used in more than one chapter."""
+"""The book's style: colours, line styles, sizes, and the plots used in more than one chapter."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -11,7 +12,15 @@ from matplotlib.figure import Figure
 
 from helpers.spectra import Spectrum
 
-__all__ = ["COLOURS", "LINES", "panels", "plot_order", "plot_spectrum", "use_style"]
+__all__ = [
+    "COLOURS",
+    "LINES",
+    "panels",
+    "plot_order",
+    "plot_spectrum",
+    "plot_square",
+    "use_style",
+]
 
 # Okabe and Ito's set, told apart by readers with any colour vision; ink is the gap's colour.
 COLOURS = {
@@ -122,3 +131,44 @@ def plot_spectrum(axes: Axes, spectrum: Spectrum, *, label: str, marker: str = "
     axes.set_xlabel("real part")
     axes.set_ylabel("imaginary part")
     axes.set_aspect("equal")
+
+
+PROCEDURES = {"R": "rescale", "D": "discretise", "L": "linearise"}
+
+
+def plot_square(
+    routes: Any, draw: Callable[[Axes, Any], None], *, letters: tuple[str, str], gap: float
+) -> Figure:
+    """Draw the commuting square: start, after the first, after the second procedure, both orders.
+
+    Parameters
+    ----------
+    routes : two sequences of three systems
+        The order ``letters`` on the left, the other order on the right.
+    draw : callable
+        ``draw(axes, system)`` draws one system's data, the same way in all six panels.
+    letters : tuple of str
+        The procedures in the order of the left column, such as ``("R", "D")``.
+    gap : float
+        The distance between the two ends, written under them; below 1e-12 it is called rounding.
+
+    Examples
+    --------
+    >>> figure = plot_square([[1, 2, 3]] * 2, lambda a, s: None, letters=("R", "D"), gap=0.0)
+    >>> len(figure.axes)
+    6
+    >>> plt.close(figure)
+    """
+    figure, grid = plt.subplots(3, 2, figsize=(7.0, 6.0), sharex="row", sharey="row")
+    for column, (route, order) in enumerate(zip(routes, (letters, letters[::-1]), strict=True)):
+        for row, system in enumerate(route):
+            axes = grid[row, column]
+            draw(axes, system)
+            done = order[:row]
+            # The route so far, read as the text writes it: the rightmost procedure came first.
+            axes.set_ylabel(" ".join(reversed(done)) or "start")
+            for spine in ("left", "bottom"):
+                axes.spines[spine].set_color(COLOURS[PROCEDURES[done[-1]]] if done else "black")
+    words = "rounding" if gap < 1e-12 else f"{gap:.1e}"
+    figure.supxlabel(f"gap between the two ends: {words}")
+    return figure
