@@ -13,6 +13,8 @@ Array = npt.NDArray[Any]
 def finite_array(value: Any, name: str, shape: tuple[int | None, ...]) -> Array:
     """Return value as a read-only float array of the given shape (None: any length)."""
     try:
+        if np.iscomplexobj(value):
+            raise TypeError("a cast would drop the imaginary part")
         array = np.array(value, dtype=float)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be an array of real numbers, got {value!r}") from error
@@ -34,6 +36,8 @@ def finite_array(value: Any, name: str, shape: tuple[int | None, ...]) -> Array:
 def positive(value: Any, name: str) -> float:
     """Return value as a float; anything that is not a finite number above zero is an error."""
     try:
+        if np.iscomplexobj(value):
+            raise TypeError("a cast would drop the imaginary part")
         number = float(value)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be a positive number, got {value!r}") from error
@@ -80,9 +84,22 @@ def last_axis(value: Any, name: str, length: int, unit: str) -> Array:
     return array
 
 
+def generator(value: Any) -> np.random.Generator:
+    """Return value if it is a random generator; a seed is not one."""
+    if not isinstance(value, np.random.Generator):
+        raise ValueError(f"rng = {value!r}; pass a generator, like np.random.default_rng(0)")
+    return value
+
+
+def _all_finite(array: Array) -> bool:
+    # By extremes, since the mask of np.isfinite would be as long as the input of a simulation.
+    parts = (array.real, array.imag) if np.iscomplexobj(array) else (array,)
+    return all(p.size == 0 or bool(np.isfinite(p.min()) and np.isfinite(p.max())) for p in parts)
+
+
 def no_nan(array: Array, name: str) -> Array:
     """Return array unless an entry is NaN or infinite."""
-    if not np.all(np.isfinite(array)):
+    if not _all_finite(array):
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name}{list(where)} is {array[where]}; replace it by a finite number")
     return array

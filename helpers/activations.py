@@ -149,7 +149,7 @@ def activation(choice: str | Activation) -> Activation:
     """
     if isinstance(choice, Activation):
         return choice
-    if choice not in ACTIVATIONS:
+    if not isinstance(choice, str) or choice not in ACTIVATIONS:
         known = ", ".join(sorted(ACTIVATIONS))
         raise ValueError(
             f"unknown activation {choice!r}; choose one of {known}, or pass an Activation"

@@ -132,17 +132,25 @@ def _bound(at_most: Any, at_least: Any, about: Any) -> tuple[Any, str]:
     if len(given) != 1:
         raise ValueError(f"{len(given)} bounds given; give one of at_most, at_least and about")
     if about is not None:
-        target, tolerance = about
+        if not (isinstance(about, (tuple, list)) and len(about) == 2):
+            raise ValueError(f"about = {about!r}; give the pair (target, tolerance)")
+        target, tolerance = _number(about[0], "target"), _number(about[1], "tolerance")
         return lambda v: abs(v - target) <= tolerance, f"within {tolerance:g} of {target:g}"
     if at_most is not None:
-        return lambda v: v <= at_most, f"at most {at_most:g}"
-    return lambda v: v >= at_least, f"at least {at_least:g}"
+        most = _number(at_most, "at_most")
+        return lambda v: v <= most, f"at most {most:g}"
+    least = _number(at_least, "at_least")
+    return lambda v: v >= least, f"at least {least:g}"
 
 
 def _number(value: Any, name: str) -> float:
-    if np.size(value) != 1 or np.iscomplexobj(value) or not np.isfinite(float(np.squeeze(value))):
+    try:
+        number = float("nan") if np.iscomplexobj(value) else float(np.squeeze(value))
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not np.isfinite(number):
         raise ValueError(f"{name} = {value!r}; a claim rests on one finite real number")
-    return float(np.squeeze(value))
+    return number
 
 
 def read_claims(notebook: str | Path) -> tuple[Claim, ...]:

@@ -247,6 +247,8 @@ class LeakyForm:
                 "the leaky form has one alpha for all"
             )
         alpha = positive(delta, "delta") / float(np.ravel(form.tau_m)[0])
+        # A step of one time constant is alpha = 1, whatever rounding makes of the quotient.
+        alpha = 1.0 if abs(alpha - 1.0) <= 4 * np.finfo(float).eps else alpha
         return cls(form.w, form.omega, form.b, alpha, delta, form.activation)
 
     def network(self) -> RNN:

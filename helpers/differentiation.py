@@ -15,6 +15,8 @@ from helpers._checks import Array
 __all__ = ["complex_step_jacobian"]
 
 EPS = 1e-30
+# A relative derivative of 1e20 is none: the imaginary part was there before the step.
+LARGEST = 1e20 * EPS
 
 
 def complex_step_jacobian(function: Callable[[Array], Array], point: Array) -> Array:
@@ -36,7 +38,7 @@ def complex_step_jacobian(function: Callable[[Array], Array], point: Array) -> A
     ------
     ValueError
         If the function throws the imaginary part away (a cast to real, ``np.abs``), since the
-        derivative would silently be zero.
+        derivative would silently be zero; if the point, or what the function holds, is complex.
 
     Examples
     --------
@@ -44,15 +46,24 @@ def complex_step_jacobian(function: Callable[[Array], Array], point: Array) -> A
     >>> complex_step_jacobian(lambda p: np.sin(p), np.array([0.0]))
     array([[1.]])
     """
-    base = np.real(np.asarray(point))
+    base = np.asarray(point)
+    if np.any(np.imag(base)):
+        raise ValueError(f"the point {base} is complex; a complex step is taken from a real point")
+    base = np.real(base)
     n = base.shape[-1]
     if n == 0:
-        return np.zeros((*np.shape(function(base)), 0))
+        shape = np.shape(function(base[..., None, :]))
+        return np.zeros((*shape[:-2], shape[-1], 0))
     result = np.asarray(function(base[..., None, :] + 1j * EPS * np.eye(n)))
     if not np.iscomplexobj(result):
         raise ValueError(
             "the function returns real numbers for complex states, so it cannot be differentiated "
             "by complex step; write it without np.abs, np.real and casts to float"
+        )
+    if np.any(np.abs(result.imag) > LARGEST * (1.0 + np.abs(result.real))):
+        raise ValueError(
+            "the function is complex at a real point, so a complex step is lost in it; "
+            "hold real inputs and parameters"
         )
     derivative: Array = np.swapaxes(result.imag / EPS, -1, -2)
     return derivative

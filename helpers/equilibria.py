@@ -83,6 +83,8 @@ def fixed_point(system: Flow | Map, x: Any = None, guess: Any = None) -> Any:
         raise ValueError(
             f"guess has shape {start.shape} and x {value.shape}; they are (N,) or (K, N), and (M,)"
         )
+    if np.iscomplexobj(start) or np.iscomplexobj(value):
+        raise ValueError(f"guess = {start} or x = {value} is complex; the search needs real ones")
     if start.ndim == 2:
         return tuple(_search(system, value, row) for row in start)
     return _search(system, value, start)
@@ -100,6 +102,8 @@ def _search(system: Flow | Map, x: Array, start: Array) -> FixedPoint:
 
     # Differences, not slope: on its way the search may cross a kink, where there is no Jacobian.
     h = least_squares(speed, start, xtol=1e-15, ftol=1e-15, gtol=1e-15).x
+    # The first search stalls where the Jacobian is singular, as an integrator's is; this one does not.
+    h = least_squares(speed, h, method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15).x
     h = _polished(speed, slope, h)
     residual = float(np.max(np.abs(speed(h))))
     scale = float(np.linalg.norm(slope(h), 2)) * max(1.0, float(np.max(np.abs(h))))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from helpers._checks import Array
-from helpers.procedures import Discretise, Procedure, Rescale
+from helpers._checks import Array, generator
+from helpers.procedures import Composition, Discretise, Procedure, Rescale
 from helpers.systems import Flow, Map
 
 __all__ = ["Order", "Route", "all_orders", "convergence_order", "gap"]
@@ -51,7 +51,7 @@ def gap(one: Flow | Map, other: Flow | Map, *, rng: np.random.Generator | None =
     1.0
     """
     _comparable(one, other)
-    rng = np.random.default_rng(2312) if rng is None else rng
+    rng = np.random.default_rng(2312) if rng is None else generator(rng)
     h = rng.standard_normal((DRAWS, one.n_units))
     x = rng.standard_normal((DRAWS, one.n_inputs))
     if isinstance(one, Flow) and isinstance(other, Flow):
@@ -116,7 +116,7 @@ def all_orders(network: Flow | Map, procedures: Sequence[Procedure]) -> tuple[Ro
     Raises
     ------
     ValueError
-        If there is no procedure, or something else than a procedure among them.
+        If there is no procedure, or something else than a procedure among them, or no system.
 
     Notes
     -----
@@ -129,6 +129,8 @@ def all_orders(network: Flow | Map, procedures: Sequence[Procedure]) -> tuple[Ro
     >>> [route.name for route in all_orders(network, (Rescale(4.0), Discretise(0.1)))]
     ['D R', 'R D']
     """
+    if not isinstance(network, (Flow, Map)):
+        raise ValueError(f"{network!r} is not a system; pass a flow or a map")
     steps = tuple(procedures)
     strangers = [p for p in steps if not isinstance(p, Procedure)]
     if not steps or strangers:
@@ -147,14 +149,27 @@ def _route(network: Any, order: Sequence[Procedure], first: Any) -> Route:
     system, tau = network, 1.0
     try:
         for procedure in order:
-            if isinstance(procedure, Discretise):
-                procedure = replace(procedure, delta=procedure.delta / tau)
-            system = procedure(system)
-            tau *= procedure.tau if isinstance(procedure, Rescale) else 1.0
+            system = _aligned(procedure, tau)(system)
+            tau *= _speed(procedure)
         distance = 0.0 if first is None else gap(first, system)
     except ValueError as error:
         return Route(name, reason=str(error))
     return Route(name, system, distance)
+
+
+def _aligned(procedure: Procedure, tau: float) -> Procedure:
+    """Return the procedure with its steps in a time that runs tau times as fast."""
+    if isinstance(procedure, Composition):
+        return Composition(_aligned(procedure.second, tau), _aligned(procedure.first, tau))
+    if isinstance(procedure, Discretise):
+        return replace(procedure, delta=procedure.delta / tau)
+    return procedure
+
+
+def _speed(procedure: Procedure) -> float:
+    if isinstance(procedure, Composition):
+        return _speed(procedure.second) * _speed(procedure.first)
+    return procedure.tau if isinstance(procedure, Rescale) else 1.0
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def _label(name: str, label: Label) -> tuple[str, str]:
     if len(label) == 2 and "{" in label[1]:
         return label[0], label[1]
     raise ValueError(
-        f"labels[{name!r}] = {label!r}: give words, or (words, format) as in ('step', '{{:.1f}} s')."
+        f"labels[{name!r}] = {label!r}: give words, or (words, format), ('step', '{{:.1f}} s')."
     )
 
 

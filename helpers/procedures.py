@@ -261,7 +261,9 @@ def _point(system: System, h: Any, x: Any) -> tuple[Array, Array]:
             f"about has h of shape {state.shape} and x of shape {value.shape}; "
             f"one point has shapes ({system.n_units},) and ({system.n_inputs},)"
         )
-    return no_nan(state, "h"), no_nan(value, "x")
+    if np.any(np.imag(state)) or np.any(np.imag(value)):
+        raise ValueError(f"about = ({state}, {value}) is complex; expand at a real point")
+    return no_nan(np.real(state), "h"), no_nan(np.real(value), "x")
 
 
 @singledispatch

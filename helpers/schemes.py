@@ -227,7 +227,13 @@ def _newton_update(
     batch = points.shape[1:-1]
     matrix = np.block([[np.broadcast_to(e, (*batch, n, n)) for e in row] for row in rows])
     stacked = np.moveaxis(defect, 0, -2).reshape(*batch, stages * n)
-    solved = np.linalg.solve(matrix, stacked[..., None])[..., 0]
+    try:
+        solved = np.linalg.solve(matrix, stacked[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        raise ValueError(
+            f"delta = {delta} makes the stage equations singular, so that they have no solution or "
+            "more than one; take a smaller delta"
+        ) from None
     return np.moveaxis(solved.reshape(*batch, stages, n), -2, 0)
 
 
@@ -383,7 +389,7 @@ def scheme(choice: str | Scheme) -> Scheme:
     """
     if isinstance(choice, Scheme):
         return choice
-    if choice not in SCHEMES:
+    if not isinstance(choice, str) or choice not in SCHEMES:
         raise ValueError(
             f"unknown method {choice!r}; choose one of {', '.join(SCHEMES)}, or pass a Scheme"
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.integrate import solve_ivp
+from scipy.integrate import DOP853
 
 from helpers._checks import Array, count, no_nan
 from helpers.schemes import DiscretisedMap
@@ -97,6 +98,17 @@ def _times(t: Any) -> Array:
     return no_nan(times, "t")
 
 
+def _leading(h0: Array, x: Array) -> tuple[int, ...]:
+    """Return the shape of the batch that the start and the input make together."""
+    try:
+        return np.broadcast_shapes(h0.shape[:-1], x.shape[:-1])
+    except ValueError:
+        raise ValueError(
+            f"h0 has shape {h0.shape} and the input at one time {x.shape}; all axes but the last "
+            "must agree, be 1 or be missing"
+        ) from None
+
+
 # --- maps ---------------------------------------------------------------------------------------
 
 
@@ -104,7 +116,7 @@ def _iterate(system: Map, h0: Array, x: Any, steps: int | None) -> Trajectory:
     length, value = _map_input(system, x, steps)
     first = system._input_point(value(0.0) if callable(value) else value[0])
     dtype = np.result_type(float, h0, first)
-    shape = (*np.broadcast_shapes(h0.shape[:-1], first.shape[:-1]), system.n_units)
+    shape = (*_leading(h0, first), system.n_units)
     h = np.empty((length + 1, *shape), dtype)
     h[0] = h0
     if isinstance(system, DiscretisedMap):
@@ -114,7 +126,7 @@ def _iterate(system: Map, h0: Array, x: Any, steps: int | None) -> Trajectory:
     else:
         for k in range(length):
             h[k + 1] = system.step(h[k], value(system.delta * k) if callable(value) else value[k])
-    return Trajectory(system.delta * np.arange(length + 1), h)
+    return Trajectory(system.delta * np.arange(length + 1.0), h)
 
 
 def _map_input(system: Map, x: Any, steps: int | None) -> tuple[int, Any]:
@@ -168,16 +180,14 @@ def _integrate(
     read, breaks = _flow_input(system, x, t, h0.ndim, breakpoints)
     first = read(float(t[0]))
     dtype = np.result_type(float, h0, first)
-    shape = (*np.broadcast_shapes(h0.shape[:-1], first.shape[:-1]), system.n_units)
+    shape = (*_leading(h0, first), system.n_units)
     h = np.empty((len(t), *shape), dtype)
     h[0] = h0
     state, edges = h[0], [t[0], *breaks, t[-1]]
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
-        inside = np.flatnonzero((t > start) & (t <= end))
-        times = np.append(t[inside], end) if not len(inside) or t[inside[-1]] < end else t[inside]
-        rows = _segment(system, state, read, start, times, float(np.max(np.diff(t))))
-        h[inside] = rows[: len(inside)]
-        state = rows[-1]
+    max_step = float(np.max(np.diff(t)))
+    for piece in pairwise(edges):
+        inside = slice(*np.searchsorted(t, piece, side="right"))
+        state = _segment(system, state, read, piece, max_step, t[inside], h[inside])
     return Trajectory(t, h)
 
 
@@ -206,10 +216,16 @@ def _flow_input(
 
 
 def _segment(
-    system: Flow, h0: Array, read: Input, start: float, times: Array, max_step: float
+    system: Flow,
+    h0: Array,
+    read: Input,
+    piece: tuple[float, float],
+    max_step: float,
+    times: Array,
+    rows: Array,
 ) -> Array:
-    """Integrate from start to the last of times, over which the input has no jump."""
-    shape, end = h0.shape, float(times[-1])
+    """Integrate over a piece in which the input has no jump; fill the rows, return the last state."""
+    shape, (start, end) = h0.shape, map(float, piece)
     low, high = np.nextafter(start, end), np.nextafter(end, start)
 
     def velocity(time: float, flat: Array) -> Array:
@@ -217,19 +233,18 @@ def _segment(
         value = read(min(max(time, low), high))
         return system.velocity(flat.reshape(shape), value).ravel()
 
-    run = solve_ivp(
-        velocity,
-        (start, end),
-        h0.ravel(),
-        method="DOP853",
-        t_eval=times,
-        rtol=RTOL,
-        atol=ATOL,
-        max_step=max_step,
-    )
-    if not run.success:
-        raise RuntimeError(
-            f"scipy stopped at t = {run.t[-1] if len(run.t) else start}: {run.message} "
-            "If the activity explodes, simulate a shorter time"
-        )
-    return np.asarray(run.y.T.reshape(len(times), *shape))
+    solver = DOP853(velocity, start, h0.ravel(), end, max_step, RTOL, ATOL)
+    filled = 0
+    while solver.status == "running":
+        message = solver.step()
+        if solver.status == "failed":
+            raise RuntimeError(
+                f"scipy stopped at t = {solver.t:.6g}: {message} "
+                "If the activity explodes, simulate a shorter time"
+            )
+        due = int(np.searchsorted(times, solver.t, side="right"))
+        # Straight into the trajectory: solve_ivp would hold two more copies of it.
+        if due > filled:
+            rows[filled:due] = solver.dense_output()(times[filled:due]).T.reshape(-1, *shape)
+        filled = due
+    return np.asarray(solver.y.reshape(shape))

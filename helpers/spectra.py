@@ -122,7 +122,8 @@ class Spectrum:
         Raises
         ------
         ValueError
-            If one set belongs to a flow and the other to a map, or the sizes or steps differ.
+            If one set belongs to a flow and the other to a map, or the sizes differ. The steps of
+            two maps may differ: an aligned rescaling leaves a map's eigenvalues alone.
         """
         if self.kind != other.kind:
             raise ValueError(
@@ -130,7 +131,9 @@ class Spectrum:
                 "to_map or to_flow, naming the method"
             )
         if len(self.values) != len(other.values):
-            raise ValueError(f"{len(self.values)} against {len(other.values)} eigenvalues")
+            raise ValueError(
+                f"{len(self.values)} against {len(other.values)} eigenvalues; compare systems of one size"
+            )
         apart = np.abs(self.values[:, None] - other.values[None, :])
         rows, columns = linear_sum_assignment(apart)
         return float(np.max(apart[rows, columns]))
@@ -191,7 +194,7 @@ def _at(at: Any) -> tuple[Any, Any]:
 def henrici(w: Any) -> float:
     r"""Return Henrici's departure from normality, relative to the Frobenius norm.
 
-    .. math:: \frac{\sqrt{\|w\|_F^2 - \sum_i |\lambda_i|^2}}{\|w\|_F} \in [0, 1)
+    .. math:: \frac{\sqrt{\|w\|_F^2 - \sum_i |\lambda_i|^2}}{\|w\|_F} \in [0, 1]
 
     Parameters
     ----------
@@ -201,7 +204,7 @@ def henrici(w: Any) -> float:
     Returns
     -------
     float
-        0 for a normal matrix and for the zero matrix.
+        0 for a normal matrix and for the zero matrix, 1 for a nilpotent one.
 
     Raises
     ------
@@ -219,6 +222,9 @@ def henrici(w: Any) -> float:
     1.0
     """
     matrix = square(w, "w")
+    # A power of two is taken out, exactly, so that no square overflows or vanishes.
+    _, exponent = np.frexp(np.max(np.abs(matrix)))
+    matrix = np.ldexp(matrix, -exponent)
     norm = float(np.linalg.norm(matrix))
     triangle, _ = schur(matrix, output="complex")
     return 0.0 if norm == 0.0 else float(np.linalg.norm(np.triu(triangle, 1)) / norm)

@@ -16,6 +16,7 @@ from helpers._checks import (
     Array,
     count,
     finite_array,
+    generator,
     last_axis,
     positive,
     positive_per_unit,
@@ -224,7 +225,7 @@ class RNN(Flow):
         5
         """
         n = count(n_units, "n_units", least=1)
-        w = positive(gain, "gain") / np.sqrt(n) * rng.standard_normal((n, n))
+        w = positive(gain, "gain") / np.sqrt(n) * generator(rng).standard_normal((n, n))
         return cls._with_inputs(w, count(n_inputs, "n_inputs"), rng, rest)
 
     @classmethod
@@ -246,7 +247,7 @@ class RNN(Flow):
         True
         """
         n = count(n_units, "n_units", least=1)
-        q, r = np.linalg.qr(rng.standard_normal((n, n)))
+        q, r = np.linalg.qr(generator(rng).standard_normal((n, n)))
         # The signs of r's diagonal make the law uniform (Mezzadri 2007).
         w = positive(gain, "gain") * q * np.sign(np.diag(r))
         return cls._with_inputs(w, count(n_inputs, "n_inputs"), rng, rest)
@@ -453,7 +454,7 @@ class Map(_Frozen, _System):
 
     def jacobian(self, h: Any, x: Any = None) -> Array:
         """Return dPhi/dh at (h, x), shape (..., N, N), by complex step through the step itself."""
-        held = x if callable(x) else self._input_point(x)[..., None, :]
+        held = self._column(x)
         return complex_step_jacobian(lambda state: self.step(state, held), self._state(h))
 
     def input_jacobian(self, h: Any, x: Any = None) -> Array:
@@ -463,6 +464,12 @@ class Map(_Frozen, _System):
 
     def require_slope(self, h: Any, x: Any = None) -> None:
         """Raise ValueError where the step is known to have no derivative."""
+
+    def _column(self, x: Any) -> Any:
+        # One more axis, along which the states of a complex step lie.
+        if callable(x):
+            return lambda fraction: self._input_point(x(fraction))[..., None, :]
+        return self._input_point(x)[..., None, :]
 
     def _held(self, x: Any) -> Array:
         if callable(x):

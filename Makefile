@@ -1,0 +1,86 @@
+# The book's commands. `make help` lists them. Each installs what it needs, once, into .venv;
+# a line with two hashes behind a target is what `make help` says about it.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+SITE := _build/.built
+
+# The folder was moved or renamed: .venv still points at the old place, so it is made again.
+$(shell test -f $(READY) && test "$$(cat $(READY))" != "$(CURDIR)" && rm -f $(READY))
+
+# What the site is made of, folders too, so that a deleted file is a change; `book` alone is a command.
+SOURCES := $(shell find book/. helpers/. \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune \
+             -o \( -type d -o -type f \) -print 2>/dev/null | grep -v ' ') \
+           $(wildcard _config.yml _toc.yml CITATION.cff tools/build.py)
+
+PYTEST := $(PY) -m pytest -n logical --maxprocesses 8 --dist loadfile
+NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
+
+# Compiled modules are kept, once for all commands, and out of the tree.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/.pycache
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help book serve lab test notebooks lint types site-check bench mutants lock clean
+
+help: ## say what each command does
+	@echo "The book's commands:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+	  | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@echo "Another Python (3.11, 3.12 or 3.13): make book PYTHON=python3.12"
+
+book: $(SITE) ## make the site, in _build/html
+	@echo "The book is made. Open it: file://$(CURDIR)/_build/html/index.html  (or run: make serve)"
+
+serve: $(SITE) ## make the site and serve it at a free local port
+	@$(PY) -m tools.serve
+
+lab: $(VENV)/.ready-lab ## open the chapters in JupyterLab, to run and change them
+	@$(PY) -m jupyterlab book
+
+test: $(READY) ## run everything that proves the book: helpers, chapters, rules
+	@$(PYTEST) $(NBVAL)
+
+notebooks: $(READY) ## run every chapter again and store what changed
+	@$(PY) -m tools.notebooks
+
+lint: $(READY) ## check the style of the code, chapters included
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: $(READY) ## check the types of helpers
+	@$(PY) -m mypy
+
+site-check: $(SITE) ## check the built site: links, alt texts, foreign hosts, size
+	@$(PY) -m tools.site_check
+
+bench: $(VENV)/.ready-bench ## time simulations against a hand-written loop, diffrax and scipy
+	@$(PY) -m tools.bench
+
+mutants: $(VENV)/.ready-mutants ## break helpers in many small ways and count what the tests catch
+	@$(PY) -m tools.mutants
+
+lock: $(VENV)/.ready-lock ## write the lock files from pyproject.toml (UPGRADE=1: newest versions)
+	@$(PY) -m tools.lock $(if $(UPGRADE),--upgrade)
+
+clean: ## remove all that was made: .venv, _build, caches
+	@rm -rf .venv .venv-pip.log _build .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock $(PY)
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "There is no $(PYTHON) here. Install Python 3.11, 3.12 or 3.13 and run this again," \
+	       "or name another: make book PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) tools/environment.py
+
+# No recipe: a Python that is gone (a system upgrade, a copied folder) makes .ready stale.
+$(PY): ;
+
+$(VENV)/.ready-%: $(READY) requirements-all.lock
+	@$(PY) tools/environment.py $*
+
+$(SITE): $(READY) $(SOURCES)
+	@$(PY) -m tools.build

@@ -1,0 +1,246 @@
+"""Time simulations against their peers, in one run: `make bench`.
+
+Three peers: the same recurrence written by hand in NumPy with preallocated arrays, diffrax with a
+fixed step, compiled and warmed up, and scipy's solve_ivp at equal accuracy. Every ratio is our time
+divided by the peer's, each the least of several runs that take turns, so that both meet the same
+machine. Then how time grows with N, batch and T, and the memory a simulation needs.
+"""
+
+from __future__ import annotations
+
+import os
+
+# One thread for every peer, before any of them is imported.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+os.environ["JAX_ENABLE_X64"] = "1"
+
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import diffrax
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from helpers import RNN, Discretise, simulate
+
+DELTA = 0.1
+ROUNDS = 9
+Run = Callable[[], Any]
+
+
+def hand_euler(network: RNN, h0: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Euler's recurrence with preallocated arrays, as one would write it by hand."""
+    h = np.empty((len(x) + 1, *h0.shape))
+    h[0], w_t, phi = h0, network.w.T, np.empty_like(h0)
+    drive = x @ network.omega.T + network.b
+    for k in range(len(x)):
+        np.matmul(h[k], w_t, out=phi)
+        phi += drive[k]
+        np.tanh(phi, out=phi)
+        phi -= h[k]
+        phi *= DELTA
+        np.add(h[k], phi, out=h[k + 1])
+    return h
+
+
+def hand_rk4(network: RNN, h0: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The classical Runge-Kutta recurrence with preallocated arrays."""
+    h = np.empty((len(x) + 1, *h0.shape))
+    h[0], w_t = h0, network.w.T
+    k1, k2, k3, k4, stage = (np.empty_like(h0) for _ in range(5))
+    drive = x @ network.omega.T + network.b
+
+    def slope(state: np.ndarray, now: np.ndarray, out: np.ndarray) -> None:
+        np.matmul(state, w_t, out=out)
+        out += now
+        np.tanh(out, out=out)
+        out -= state
+
+    for k in range(len(x)):
+        slope(h[k], drive[k], k1)
+        for factor, before, after in ((0.5, k1, k2), (0.5, k2, k3), (1.0, k3, k4)):
+            np.multiply(before, factor * DELTA, out=stage)
+            stage += h[k]
+            slope(stage, drive[k], after)
+        k2 += k3
+        k2 *= 2.0
+        k1 += k2
+        k1 += k4
+        k1 *= DELTA / 6.0
+        np.add(h[k], k1, out=h[k + 1])
+    return h
+
+
+class RK4(diffrax.AbstractERK):
+    """The classical method, which diffrax does not ship; the error row is not used."""
+
+    tableau = diffrax.ButcherTableau(
+        a_lower=(np.array([0.5]), np.array([0.0, 0.5]), np.array([0.0, 0.0, 1.0])),
+        b_sol=np.array([1.0, 2.0, 2.0, 1.0]) / 6.0,
+        b_error=np.zeros(4),
+        c=np.array([0.5, 0.5, 1.0]),
+    )
+    interpolation_cls = diffrax.ThirdOrderHermitePolynomialInterpolation.from_k
+
+    def order(self, terms: Any) -> int:
+        return 4
+
+
+def compiled(network: RNN, h0: np.ndarray, x: np.ndarray, steps: int, method: str) -> Run:
+    """Return diffrax's run of the same recurrence, compiled; every row is saved, as ours is."""
+    w_t, start = jnp.asarray(network.w.T), jnp.asarray(h0)
+    drive = jnp.asarray(x @ network.omega.T + network.b)
+    term = diffrax.ODETerm(lambda t, h, args: jnp.tanh(h @ w_t + args) - h)
+    solver = diffrax.Euler() if method == "euler" else RK4()
+
+    @jax.jit
+    def run(h: Any, args: Any) -> Any:
+        return diffrax.diffeqsolve(
+            term,
+            solver,
+            0.0,
+            steps * DELTA,
+            DELTA,
+            h,
+            args,
+            saveat=diffrax.SaveAt(t0=True, steps=True),
+            stepsize_controller=diffrax.ConstantStepSize(),
+            max_steps=steps,
+            adjoint=diffrax.ForwardMode(),
+            throw=False,
+        ).ys
+
+    return lambda: jax.block_until_ready(run(start, drive))
+
+
+def fastest(runs: Sequence[Run], rounds: int = ROUNDS) -> list[float]:
+    """Return the least time of each run, in seconds; the runs take turns."""
+    for run in runs:
+        run()
+    least = [np.inf] * len(runs)
+    for _ in range(rounds):
+        for i, run in enumerate(runs):
+            begin = time.perf_counter()
+            run()
+            least[i] = min(least[i], time.perf_counter() - begin)
+    return least
+
+
+def case(n_units: int, batch: int, steps: int) -> tuple[RNN, np.ndarray, np.ndarray]:
+    """Return a network, a start and one row of input a step; batch 1 has no batch axis."""
+    rng = np.random.default_rng(n_units + batch)
+    shape = () if batch == 1 else (batch,)
+    network = RNN.random(n_units, 2, rng=rng)
+    h0 = rng.standard_normal((*shape, n_units))
+    return network, h0, rng.standard_normal((steps, *shape, 2))
+
+
+def how_many(n_units: int, batch: int) -> int:
+    """Steps that take a few tenths of a second at most."""
+    return int(np.clip(6e7 / (batch * n_units * (n_units + 60)), 60, 2000))
+
+
+def against_hand_and_diffrax() -> None:
+    """Print microseconds a step, and the two ratios."""
+    print("  N  batch  method   us/step   / by hand   / diffrax")
+    for n_units in (50, 200, 1000):
+        for batch in (1, 64):
+            for method, by_hand in (("euler", hand_euler), ("rk4", hand_rk4)):
+                steps = how_many(n_units, batch)
+                network, h0, x = case(n_units, batch, steps)
+                step_map = Discretise(DELTA, method)(network)
+                ours, hand = fastest(
+                    [lambda: simulate(step_map, h0, x), lambda: by_hand(network, h0, x)]
+                )
+                held, peer = fastest(
+                    [
+                        lambda: simulate(step_map, h0, x[0], steps=steps),
+                        compiled(network, h0, x[0], steps, method),
+                    ]
+                )
+                print(
+                    f"{n_units:5d} {batch:5d}  {method:6s} {1e6 * ours / steps:9.2f}"
+                    f"   {ours / hand:9.2f}   {held / peer:9.2f}",
+                    flush=True,
+                )
+
+
+def against_solve_ivp() -> None:
+    """Print the time of RK4 divided by solve_ivp's, both with an error of about 1e-6 at t = 10."""
+    print("\n  N  RK4's step   error   solve_ivp's rtol   error   ratio of times")
+    for n_units in (50, 200):
+        network, h0, x = case(n_units, 1, 1)
+        truth = simulate(network, h0, x[0], t=[0.0, 10.0]).h[-1]
+        scale = np.max(np.abs(truth))
+
+        def ours(delta: float) -> np.ndarray:
+            step_map = Discretise(delta, "rk4")(network)
+            return simulate(step_map, h0, x[0], steps=round(10.0 / delta)).h[-1]
+
+        def scipys(rtol: float) -> np.ndarray:
+            run = solve_ivp(
+                lambda t, h: network.velocity(h, x[0]), (0.0, 10.0), h0, rtol=rtol, atol=rtol * 1e-3
+            )
+            return run.y[:, -1]
+
+        def error(end: np.ndarray) -> float:
+            return float(np.max(np.abs(end - truth)) / scale)
+
+        delta = next(d for d in 10.0 / 2.0 ** np.arange(4, 12) if error(ours(d)) <= 1e-6)
+        rtol = next(r for r in 2.0 ** -np.arange(8.0, 40.0) if error(scipys(r)) <= 1e-6)
+        mine, theirs = fastest([lambda: ours(delta), lambda: scipys(rtol)])
+        print(
+            f"{n_units:4d}  {delta:9.4f}   {error(ours(delta)):.0e}   {rtol:15.1e}"
+            f"   {error(scipys(rtol)):.0e}   {mine / theirs:9.2f}"
+        )
+
+
+def growth() -> None:
+    """Print the fitted exponents of time in N, batch and the number of steps T."""
+
+    def exponent(sizes: Sequence[int], run_of: Callable[[int], Run]) -> float:
+        times = [fastest([run_of(size)], 5)[0] for size in sizes]
+        return float(np.polyfit(np.log(sizes), np.log(times), 1)[0])
+
+    def euler(n_units: int, batch: int, steps: int) -> Run:
+        network, h0, x = case(n_units, batch, steps)
+        return lambda: simulate(Discretise(DELTA)(network), h0, x)
+
+    print("\nGrowth of the time of an Euler simulation, fitted on log axes")
+    print(
+        f"  N     400 to 1600, batch 1, T 100: {exponent((400, 800, 1600), lambda n: euler(n, 1, 100)):.2f}"
+    )
+    print(
+        f"  batch  64 to  512, N 100, T 100:   {exponent((64, 128, 256, 512), lambda k: euler(100, k, 100)):.2f}"
+    )
+    print(
+        f"  T     500 to 4000, N 100, batch 1: {exponent((500, 1000, 2000, 4000), lambda k: euler(100, 1, k)):.2f}"
+    )
+
+
+def memory() -> None:
+    """Print the peak of a simulation's own memory, beside the trajectory it returns."""
+    network, h0, x = case(200, 64, 400)
+    step_map = Discretise(DELTA, "rk4")(network)
+    simulate(step_map, h0, x)
+    tracemalloc.start()
+    h = simulate(step_map, h0, x).h
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    print(
+        f"\nMemory of RK4 at N 200, batch 64, T 400: {peak / h[0].nbytes:.1f} states at the peak,"
+        f" the trajectory has {len(h)}"
+    )
+
+
+if __name__ == "__main__":
+    against_hand_and_diffrax()
+    against_solve_ivp()
+    growth()
+    memory()
