@@ -18,9 +18,8 @@ SOURCES := $(shell find book/. helpers/. \( -name __pycache__ -o -name .ipynb_ch
 PYTEST := $(PY) -m pytest -n logical --maxprocesses 8 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
-# Compiled modules are kept, once for all commands, and out of the tree.
+# Modules are compiled when they are first imported, so the compiled ones have to be kept.
 unexport PYTHONDONTWRITEBYTECODE
-export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/.pycache
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

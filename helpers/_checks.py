@@ -1,4 +1,4 @@
-"""What every constructor asks of its arguments, said in words that name the value and the remedy."""
+"""What every constructor asks of its arguments, in words that name the value and the remedy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
+def shown(value: Any) -> str:
+    """Return how a message quotes a value: in one line, and cut where it would hide the remedy."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
 def finite_array(value: Any, name: str, shape: tuple[int | None, ...]) -> Array:
     """Return value as a read-only float array of the given shape (None: any length)."""
     try:
@@ -17,7 +23,7 @@ def finite_array(value: Any, name: str, shape: tuple[int | None, ...]) -> Array:
             raise TypeError("a cast would drop the imaginary part")
         array = np.array(value, dtype=float)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be an array of real numbers, got {value!r}") from error
+        raise ValueError(f"{name} must be an array of real numbers, got {shown(value)}") from error
     fits = array.ndim == len(shape) and all(
         want is None or want == have for want, have in zip(shape, array.shape, strict=True)
     )
@@ -40,9 +46,9 @@ def positive(value: Any, name: str) -> float:
             raise TypeError("a cast would drop the imaginary part")
         number = float(value)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be a positive number, got {value!r}") from error
+        raise ValueError(f"{name} must be a positive number, got {shown(value)}") from error
     if not (np.isfinite(number) and number > 0.0):
-        raise ValueError(f"{name} = {value!r}; {name} must be finite and greater than 0")
+        raise ValueError(f"{name} = {shown(value)}; {name} must be finite and greater than 0")
     return number
 
 
@@ -76,7 +82,7 @@ def last_axis(value: Any, name: str, length: int, unit: str) -> Array:
     """Return value as an array whose last axis has the given length; complex is accepted."""
     array = np.asarray(value)
     if array.dtype.kind not in "fciub":
-        raise ValueError(f"{name} must hold numbers, got {value!r}")
+        raise ValueError(f"{name} must hold numbers, got {shown(value)}")
     if array.ndim == 0 or array.shape[-1] != length:
         raise ValueError(
             f"{name} has shape {array.shape}; its last axis must have length {length}, one a {unit}"

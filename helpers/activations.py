@@ -1,8 +1,8 @@
 """Activation functions sigma: value, slope, smoothness, and what they satisfy at zero.
 
-Equation (2) needs one scalar function sigma, applied to each unit. The papers ask of it sigma(0) = 0
-and sigma'(0) = 1; the functions here say whether they comply. To add one, put one more entry into
-`ACTIVATIONS`, or hand an `Activation` of your own to `RNN`.
+Equation (2) needs one scalar function sigma, applied to each unit. The papers ask of it that
+sigma(0) = 0 and sigma'(0) = 1; the functions here say whether they comply. To add one, put one more
+entry into `ACTIVATIONS`, or hand an `Activation` of your own to `RNN`.
 """
 
 from __future__ import annotations
@@ -91,11 +91,11 @@ def _relu(phi: Array) -> Array:
 
 
 def _hard_tanh(phi: Array) -> Array:
-    return np.where(np.abs(np.real(phi)) < 1, phi, np.sign(np.real(phi)))
+    return np.asarray(np.where(np.abs(np.real(phi)) < 1, phi, np.sign(np.real(phi))))
 
 
 def _softsign(phi: Array) -> Array:
-    return phi / (1.0 + phi * np.sign(np.real(phi)))
+    return np.asarray(phi / (1.0 + phi * np.sign(np.real(phi))))
 
 
 def _logistic(phi: Array) -> Array:

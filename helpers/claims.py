@@ -15,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
+from helpers._checks import shown
+
 __all__ = ["Claim", "ClaimFailed", "check", "glue", "read_claims"]
 
 STATUS = re.compile(r"proved|exact to rounding|order [0-9./]+|false|measured")
 LABEL = re.compile(r"[A-Za-z][\w-]*(\.[\w-]+)*")
 LINE = re.compile(
-    r"^claim (?P<id>\S+) \| (?P<status>[^|]+) \| (?P<statement>[^|]+) \| needs: (?P<needs>[^|]+)"
-    r" \| (?P<bound>[^|]+): holds \| control: (?P<control>[^|]+)$",
+    r"^claim (?P<id>\S+) \| (?P<status>[^|\n]+) \| (?P<statement>[^|\n]+)"
+    r" \| needs: (?P<needs>[^|\n]+) \| (?P<bound>[^|\n]+): holds \| control: (?P<control>[^|\n]+)$",
     re.MULTILINE,
 )
 
@@ -90,8 +92,8 @@ def check(
 
     Examples
     --------
-    >>> check("eq-half", "a half is a half", 0.5, about=(0.5, 1e-12), control=0.4)
-    claim eq-half | exact to rounding | a half is a half | needs: nothing | within 1e-12 of 0.5: holds | control: fails, as it must
+    >>> check("eq-one", "1 = 1", 0.0, at_most=0, control=0.5, status="proved")
+    claim eq-one | proved | 1 = 1 | needs: nothing | at most 0: holds | control: fails, as it must
     """
     _wording(claim_id, statement, needs, status)
     holds, bound = _bound(at_most, at_least, about)
@@ -105,8 +107,8 @@ def check(
         broken = _number(control, "control")
         if holds(broken):
             raise ClaimFailed(
-                f"the control of claim {claim_id} holds: {broken:.6g} is {bound}, so the check would "
-                "not notice a broken hypothesis; break it harder or tighten the bound"
+                f"the control of claim {claim_id} holds: {broken:.6g} is {bound}, so the check "
+                "would not notice a broken hypothesis; break it harder or tighten the bound"
             )
         verdict = "fails, as it must"
     print(f"claim {claim_id} | {status} | {statement} | needs: {needs} | {bound}: holds | "
@@ -149,7 +151,7 @@ def _number(value: Any, name: str) -> float:
     except (TypeError, ValueError):
         number = float("nan")
     if not np.isfinite(number):
-        raise ValueError(f"{name} = {value!r}; a claim rests on one finite real number")
+        raise ValueError(f"{name} = {shown(value)}; a claim rests on one finite real number")
     return number
 
 
@@ -209,7 +211,7 @@ def glue(name: str, value: Any, form: str = "") -> None:
     except (TypeError, ValueError) as error:
         raise ValueError(f"{value!r} cannot be written as {form!r}: {error}") from error
     prefix = "application/papermill.record/"
-    display(
+    display(  # type: ignore[no-untyped-call]
         {prefix + "text/plain": repr(text)},
         raw=True,
         metadata={"scrapbook": {"mime_prefix": prefix, "name": name}},

@@ -56,8 +56,8 @@ def controllability_matrix(A: object, B: object, *, depth: int | None = None) ->
 def controllability_margin(A: object, B: object) -> float:
     r"""Return :math:`\min_\mu \sigma_{\min}([\mu I - A,\; B])` over the eigenvalues of A.
 
-    Zero exactly where some left eigenvector of A sees no input (Popov, Belevitch, Hautus). It decides
-    where the numerical rank of the controllability matrix misleads, whose columns shrink
+    Zero exactly where some left eigenvector of A sees no input (Popov, Belevitch, Hautus). It
+    decides where the numerical rank of the controllability matrix misleads, whose columns shrink
     geometrically.
 
     Parameters

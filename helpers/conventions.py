@@ -1,4 +1,4 @@
-r"""The forms in which the same network is written: lambda form, tau_m form, activation form, leaky form.
+r"""The forms in which one network is written: lambda form, tau_m form, activation form, leaky form.
 
 Every form has `of(network)`, which makes it from the lambda form of equation (2); `network()`, the
 way back; `system`, the flow or map it stands for; and `state` and `activity`, which carry h to the
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers._checks import Array, finite_array, positive, positive_per_unit, square
+from helpers._checks import Array, finite_array, positive, positive_per_unit, shown, square
 from helpers.activations import activation
 from helpers.systems import RNN, Flow, Map
 
@@ -57,7 +57,8 @@ class TauForm:
 
     Notes
     -----
-    Equation (1) of Jarne (arXiv 2005.13074), whose tau is this tau_m and not a rescaling factor.
+    Equation (1) of Jarne (arXiv 2005.13074) is h' = -h / tau + sigma(...): the lambda form with
+    lambda = 1 / tau, and not this one, though its tau is a time constant as tau_m is.
 
     Examples
     --------
@@ -105,10 +106,11 @@ class TauForm:
 
 @dataclass(frozen=True, eq=False)
 class ActivationForm:
-    r"""The form :math:`v' = r(-\lambda (v - b - \omega x) + w\sigma(v))`, with v = w h + b + omega x.
+    r"""The form :math:`v' = r(-\lambda (v - b - \omega x) + w\sigma(v))`.
 
-    The input is constant; one that varies adds :math:`\omega x'`. The way from v back to h needs an
-    invertible w, the way from h to v does not.
+    Its state is the pre-activation, v = w h + b + omega x. The input is constant; one that varies
+    adds :math:`\omega x'`. The way from v back to h needs an invertible w, the way from h to v does
+    not.
 
     Parameters
     ----------
@@ -148,8 +150,8 @@ class ActivationForm:
         for name in ("decay", "rate"):
             if np.ndim(getattr(self, name)) != 0:
                 raise ValueError(
-                    f"{name} has one entry a unit, {getattr(self, name)!r}; the activation form "
-                    "exists only for one number, since w must commute with the decay"
+                    f"{name} has one entry a unit, {shown(getattr(self, name))}; the activation "
+                    "form exists only for one number, since w must commute with the decay"
                 )
             object.__setattr__(self, name, positive(getattr(self, name), name))
 
@@ -191,7 +193,9 @@ class ActivationForm:
 
 @dataclass(frozen=True, eq=False)
 class LeakyForm:
-    r"""The machine-learning form :math:`g \leftarrow (1 - \alpha) g + \alpha\,\sigma(\tilde w g + b + \omega x)`.
+    r"""The form of machine learning, a map with a leak :math:`1 - \alpha`.
+
+    .. math:: g \leftarrow (1 - \alpha) g + \alpha\,\sigma(\tilde w g + b + \omega x)
 
     It is one Euler step of the tau_m form with :math:`\alpha = \Delta / \tau_m`: alpha contains the
     time step, so a network and its alpha mean nothing in seconds until delta is given.
@@ -269,8 +273,8 @@ class LeakyForm:
 
     def state(self, h: Any) -> Array:
         """Return g = decay h, for the network with rate 1."""
-        return np.asarray(h) * (self.alpha / self.delta)
+        return np.asarray(np.asarray(h) * (self.alpha / self.delta))
 
     def activity(self, g: Any) -> Array:
         """Return h = g / decay, for the network with rate 1."""
-        return np.asarray(g) * (self.delta / self.alpha)
+        return np.asarray(np.asarray(g) * (self.delta / self.alpha))

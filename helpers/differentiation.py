@@ -1,7 +1,7 @@
 """Derivatives by complex step: no subtraction, hence no step size to tune.
 
-For a function that is analytic along the direction, Im f(h + i eps e_j) / eps is the derivative with
-an error of order eps^2, and eps = 1e-30 puts that far below rounding (Squire and Trapp 1998).
+For a function that is analytic along the direction, Im f(h + i eps e_j) / eps is the derivative
+with an error of order eps^2, and eps = 1e-30 puts that far below rounding (Squire and Trapp 1998).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from helpers._checks import Array
+from helpers._checks import Array, shown
 
 __all__ = ["complex_step_jacobian"]
 
@@ -48,7 +48,9 @@ def complex_step_jacobian(function: Callable[[Array], Array], point: Array) -> A
     """
     base = np.asarray(point)
     if np.any(np.imag(base)):
-        raise ValueError(f"the point {base} is complex; a complex step is taken from a real point")
+        raise ValueError(
+            f"the point {shown(base)} is complex; a complex step starts from a real one"
+        )
     base = np.real(base)
     n = base.shape[-1]
     if n == 0:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
-from helpers._checks import Array, no_nan
+from helpers._checks import Array, no_nan, shown
 from helpers.spectra import Spectrum
 from helpers.systems import Flow, Map
 
@@ -76,8 +76,10 @@ def fixed_point(system: Flow | Map, x: Any = None, guess: Any = None) -> Any:
     (0.9788, True)
     """
     if not isinstance(system, (Flow, Map)):
-        raise ValueError(f"{system!r} is not a system; pass a flow or a map")
-    start = np.zeros(system.n_units) if guess is None else no_nan(system._state(guess), "guess")
+        raise ValueError(f"{shown(system)} is not a system; pass a flow or a map")
+    start: Array = np.zeros(system.n_units)
+    if guess is not None:
+        start = no_nan(system._state(guess), "guess")
     value = no_nan(system._input_point(x), "x")
     if start.ndim > 2 or value.ndim != 1:
         raise ValueError(
@@ -86,7 +88,7 @@ def fixed_point(system: Flow | Map, x: Any = None, guess: Any = None) -> Any:
     if np.iscomplexobj(start) or np.iscomplexobj(value):
         raise ValueError(f"guess = {start} or x = {value} is complex; the search needs real ones")
     if start.ndim == 2:
-        return tuple(_search(system, value, row) for row in start)
+        return tuple(_search(system, value, start[k]) for k in range(len(start)))
     return _search(system, value, start)
 
 
@@ -102,7 +104,7 @@ def _search(system: Flow | Map, x: Array, start: Array) -> FixedPoint:
 
     # Differences, not slope: on its way the search may cross a kink, where there is no Jacobian.
     h = least_squares(speed, start, xtol=1e-15, ftol=1e-15, gtol=1e-15).x
-    # The first search stalls where the Jacobian is singular, as an integrator's is; this one does not.
+    # That search stalls where the Jacobian is singular, as an integrator's is; this one does not.
     h = least_squares(speed, h, method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15).x
     h = _polished(speed, slope, h)
     residual = float(np.max(np.abs(speed(h))))

@@ -1,4 +1,4 @@
-"""How far two systems are apart, whether every order ends in the same one, and at which order not."""
+"""How far two systems are apart, and whether every order of the procedures ends in the same one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers._checks import Array, generator
+from helpers._checks import Array, generator, shown
 from helpers.procedures import Composition, Discretise, Procedure, Rescale
 from helpers.systems import Flow, Map
 
@@ -130,12 +130,12 @@ def all_orders(network: Flow | Map, procedures: Sequence[Procedure]) -> tuple[Ro
     ['D R', 'R D']
     """
     if not isinstance(network, (Flow, Map)):
-        raise ValueError(f"{network!r} is not a system; pass a flow or a map")
+        raise ValueError(f"{shown(network)} is not a system; pass a flow or a map")
     steps = tuple(procedures)
     strangers = [p for p in steps if not isinstance(p, Procedure)]
     if not steps or strangers:
         raise ValueError(
-            f"procedures = {procedures!r}; give Rescale, Discretise, Linearise objects"
+            f"procedures = {shown(procedures)}; give Rescale, Discretise, Linearise objects"
         )
     routes: list[Route] = []
     for order in permutations(steps):

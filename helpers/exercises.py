@@ -17,6 +17,12 @@ import numpy as np
 
 __all__ = ["Answer", "Exercise", "WrongTurn", "answer", "exercise", "exercise_ids"]
 
+NOT_YET = "not attempted yet: put your answer where the ... is"
+
+
+def _itself(value: Any) -> Any:
+    return value
+
 
 @dataclass(frozen=True)
 class WrongTurn:
@@ -55,25 +61,28 @@ class Exercise:
     id: str
     right: Any
     wrong: tuple[WrongTurn, ...] = ()
-    probe: Callable[[Any], Any] = lambda value: value
+    probe: Callable[[Any], Any] = _itself
     rtol: float = 1e-6
     hint: str = "not this; go back to the definition, and try the smallest case by hand"
 
     def judge(self, value: Any) -> Answer:
         """Compare an answer with the right one, then with each wrong turn."""
         if _missing(value):
-            return Answer(self.id, False, "not attempted yet: put your answer where the ... is")
+            return Answer(self.id, False, NOT_YET)
         try:
             given = self._numbers(value)
         except NotImplementedError:
-            return Answer(self.id, False, "not attempted yet: put your answer where the ... is")
+            return Answer(self.id, False, NOT_YET)
         except Exception as error:
-            # Whatever the reader's code raises is shown to the reader, not swallowed.
+            # A ... inside the reader's function shows up only when the function is used.
+            if isinstance(error, TypeError) and "ellipsis" in str(error):
+                return Answer(self.id, False, NOT_YET)
+            # Whatever else the reader's code raises is shown to the reader, not swallowed.
             return Answer(
                 self.id, False, f"your answer stopped with {type(error).__name__}: {error}"
             )
         if given is None:
-            return Answer(self.id, False, "not attempted yet: put your answer where the ... is")
+            return Answer(self.id, False, NOT_YET)
         if self._agree(given, self._numbers(self.right)):
             return Answer(self.id, True, "")
         for turn in self.wrong:
@@ -129,12 +138,29 @@ def _registry() -> Mapping[str, Exercise]:
 
 
 def exercise_ids() -> tuple[str, ...]:
-    """Return the ids of all exercises that check themselves."""
+    """Return the ids of all exercises that check themselves.
+
+    Examples
+    --------
+    >>> all(name.startswith("ex-") for name in exercise_ids())
+    True
+    """
     return tuple(_registry())
 
 
 def exercise(exercise_id: str) -> Exercise:
-    """Return an exercise by its id; an unknown one is a ValueError that lists those close to it."""
+    """Return an exercise by its id.
+
+    Raises
+    ------
+    ValueError
+        If there is none of this id; the message lists those close to it.
+
+    Examples
+    --------
+    >>> all(exercise(name).id == name for name in exercise_ids())
+    True
+    """
     if exercise_id not in _registry():
         from difflib import get_close_matches
 

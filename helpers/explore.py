@@ -85,7 +85,8 @@ def explore(
     draw = _drawer(figure_function, axes, describe)
     name = _identifier(figure_function)
     if os.environ.get("BOOK_STATIC") == "1":
-        display({"text/html": _static_html(name, axes, draw, caption)}, raw=True)
+        html = _static_html(name, axes, draw, caption)
+        display({"text/html": html}, raw=True)  # type: ignore[no-untyped-call]
     else:
         _show_live(axes, draw, caption)
 
@@ -230,8 +231,10 @@ def _png(figure: Figure) -> bytes:
     if dpi != "figure":
         figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # straight from the canvas: twice as fast as through savefig
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    # Straight from the canvas: twice as fast as through savefig.
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    picture = Image.fromarray(pixels).convert("RGB")
     plt.close(figure)
     out = io.BytesIO()
     _with_palette(picture).save(out, format="PNG", optimize=True)
@@ -256,7 +259,7 @@ def _with_palette(picture: Image.Image) -> Image.Image:
 
 
 def _packed(colours: np.ndarray) -> np.ndarray:
-    return (colours[..., 0] << 16) | (colours[..., 1] << 8) | colours[..., 2]
+    return np.asarray((colours[..., 0] << 16) | (colours[..., 1] << 8) | colours[..., 2])
 
 
 def _static_html(
@@ -302,7 +305,8 @@ def _picture(frame: Frame) -> str:
 def _show_live(
     axes: tuple[Axis, ...], draw: Callable[[tuple[int, ...]], Frame], caption: str
 ) -> None:
-    import ipywidgets as widgets  # only a reader with a kernel needs it
+    # Only a reader with a kernel needs it.
+    import ipywidgets as widgets  # type: ignore[import-untyped]
 
     sliders = [
         widgets.SelectionSlider(
@@ -325,7 +329,7 @@ def _show_live(
     for slider in sliders:
         slider.observe(show, names="value")
     show()
-    display(widgets.VBox([*sliders, picture]))
+    display(widgets.VBox([*sliders, picture]))  # type: ignore[no-untyped-call]
 
 
 def _identifier(function: Callable[..., Figure]) -> str:

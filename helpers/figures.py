@@ -7,6 +7,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -50,7 +51,10 @@ def use_style() -> None:
 
     Examples
     --------
-    >>> use_style()
+    >>> with plt.rc_context():
+    ...     use_style()
+    ...     plt.rcParams["lines.linewidth"]
+    2.0
     """
     plt.rcParams.update(
         {
@@ -68,7 +72,7 @@ def use_style() -> None:
             "lines.linewidth": 2.0,
             "lines.markersize": 5,
             "mathtext.fontset": "cm",
-            "axes.prop_cycle": plt.cycler(color=[COLOURS[k] for k in ("flow", "map", "linear")]),
+            "axes.prop_cycle": cycler(color=[COLOURS[k] for k in ("flow", "map", "linear")]),
         }
     )
 

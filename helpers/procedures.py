@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers._checks import Array, no_nan, positive
+from helpers._checks import Array, no_nan, positive, shown
 from helpers.activations import activation
 from helpers.differentiation import EPS, complex_step_jacobian
 from helpers.schemes import DiscretisedMap, Scheme, read_off, scheme
@@ -25,7 +25,18 @@ System = Flow | Map
 
 
 class Procedure:
-    """Takes a system, returns a system; composes with `@`, the rightmost first."""
+    """Takes a system, returns a system; composes with `@`, the rightmost first.
+
+    Examples
+    --------
+    >>> from helpers.systems import LinearSystem
+    >>> class Backwards(Procedure):
+    ...     letter = "B"
+    ...     def __call__(self, system):
+    ...         return LinearSystem(-system.A, -system.B, -system.c)
+    >>> (Backwards() @ Rescale(2.0))(LinearSystem([[-1.0]])).A
+    array([[2.]])
+    """
 
     letter = "P"
 
@@ -35,13 +46,20 @@ class Procedure:
 
     def __matmul__(self, first: Procedure) -> Composition:
         if not isinstance(first, Procedure):
-            raise ValueError(f"@ composes procedures; {first!r} is not one. Call it: P(system)")
+            raise ValueError(
+                f"@ composes procedures; {shown(first)} is not one. Call it: P(system)"
+            )
         return Composition(self, first)
 
 
 @dataclass(frozen=True)
 class Composition(Procedure):
-    """Two procedures, one after the other: ``(second @ first)(system)`` is ``second(first(system))``.
+    """Two procedures, one after the other: ``(P @ Q)(system)`` is ``P(Q(system))``.
+
+    Raises
+    ------
+    ValueError
+        If one of the two refuses what it is given.
 
     Examples
     --------
@@ -107,14 +125,15 @@ class Rescale(Procedure):
         """Return the resampled input s -> x(tau s)."""
         if not callable(x):
             raise ValueError(
-                f"x = {x!r}; Rescale.input resamples a function of time (a constant stays as it is)"
+                f"x = {shown(x)}; Rescale.input resamples a function of time, and a constant stays "
+                "as it is"
             )
         return lambda s: x(self.tau * s)
 
 
 def _not_a_system(system: Any) -> ValueError:
     return ValueError(
-        f"{system!r} is not a system; pass an RNN, LinearSystem, Flow, LinearMap or Map"
+        f"{shown(system)} is not a system; pass an RNN, LinearSystem, Flow, LinearMap or Map"
     )
 
 
@@ -239,7 +258,7 @@ class Linearise(Procedure):
         if self.about is not None and not (
             isinstance(self.about, (tuple, list)) and len(self.about) == 2
         ):
-            raise ValueError(f"about = {self.about!r}; give the pair (h, x), x may be None")
+            raise ValueError(f"about = {shown(self.about)}; give the pair (h, x), x may be None")
 
     def __call__(self, system: Any) -> Any:
         """Return a LinearSystem for a flow, a LinearMap for a map."""
@@ -318,7 +337,12 @@ class TangentLift(Procedure):
               (h, v) \mapsto \bigl(\Phi(h, x),\; D\Phi(h, x)\, v\bigr)
 
     The lifted system has 2N units, h first. Of a flow it uses the flow's Jacobian; of a map it
-    differentiates the map's own step along v, by complex step.
+    differentiates the map's own step along v, by complex step, which needs real states.
+
+    Raises
+    ------
+    ValueError
+        If what it is applied to is no system, or a lifted map is given complex states.
 
     Notes
     -----
@@ -336,19 +360,39 @@ class TangentLift(Procedure):
         """Return a flow for a flow and a map for a map, with twice as many units."""
         if not isinstance(system, (Flow, Map)):
             raise _not_a_system(system)
-        n = system.n_units
+        return _lifted_flow(system) if isinstance(system, Flow) else _lifted_map(system)
 
-        def velocity(state: Array, x: Array) -> Array:
-            h, v = state[..., :n], state[..., n:]
-            moved = (system.jacobian(h, x) @ v[..., None])[..., 0]
-            return np.concatenate([system.velocity(h, x), moved], axis=-1)
 
-        def step(state: Array, x: Array) -> Array:
-            h, v = state[..., :n], state[..., n:]
-            moved = np.imag(system.step(h + 1j * EPS * v, x)) / EPS
-            return np.concatenate([system.step(h, x), moved], axis=-1)
+def _lifted_flow(system: Flow) -> Flow:
+    n = system.n_units
 
-        if isinstance(system, Flow):
-            split = None if system.split is None else np.tile(system.split, 2)
-            return Flow(velocity, 2 * n, system.n_inputs, split=split)
-        return Map(step, system.delta, 2 * n, system.n_inputs)
+    def velocity(state: Array, x: Array) -> Array:
+        h, v = state[..., :n], state[..., n:]
+        moved = (system.jacobian(h, x) @ v[..., None])[..., 0]
+        return np.concatenate([system.velocity(h, x), moved], axis=-1)
+
+    def newton_jacobian(state: Array, x: Array) -> Array:
+        # J twice. The block that is left out moves v alone, by what h still moves: it dies with it.
+        J = system.jacobian(np.real(state[..., :n]), np.real(x))
+        return np.kron(np.eye(2), J)
+
+    split = None if system.split is None else np.tile(system.split, 2)
+    lifted = Flow(velocity, 2 * n, system.n_inputs, split=split)
+    lifted.__dict__["_newton_jacobian"] = newton_jacobian
+    return lifted
+
+
+def _lifted_map(system: Map) -> Map:
+    n = system.n_units
+
+    def step(state: Array, x: Array) -> Array:
+        if np.any(np.imag(state)) or np.any(np.imag(x)):
+            raise ValueError(
+                f"state = {shown(state)} or input is complex; a lifted map differentiates by "
+                "complex step itself, so lift the flow and discretise that"
+            )
+        h, v = np.real(state[..., :n]), np.real(state[..., n:])
+        moved = np.imag(system.step(h + 1j * EPS * v, x)) / EPS
+        return np.concatenate([system.step(h, x), moved], axis=-1)
+
+    return Map(step, system.delta, 2 * n, system.n_inputs)

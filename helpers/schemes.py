@@ -1,8 +1,8 @@
 """One-step methods: a scheme is data (a tableau, or a formula) plus one step.
 
-A scheme turns the flow h' = F(h, x) into the map h+ = Phi(h, x). It sees the step and the field only
-through their product, and the input only at its nodes t + c_i delta. To add a Runge-Kutta method, put
-one more `RungeKutta` into `SCHEMES`.
+A scheme turns the flow h' = F(h, x) into the map h+ = Phi(h, x). It sees the step and the field
+only through their product, and the input only at its nodes t + c_i delta. To add a Runge-Kutta
+method, put one more `RungeKutta` into `SCHEMES`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,18 @@ Program = list[tuple[Any, Array, Array, Array]]
 
 
 class Scheme:
-    """A one-step method: `name`, `order`, `nodes`, and `stepper`, which makes its step."""
+    """A one-step method: `name`, `order`, `nodes`, and `stepper`, which makes its step.
+
+    Raises
+    ------
+    ValueError
+        From `stability` and `preimages`, if the method has no function R of delta mu alone.
+
+    Examples
+    --------
+    >>> isinstance(SCHEMES["rk4"], Scheme), SCHEMES["rk4"].nodes
+    (True, (0.0, 0.5, 0.5, 1.0))
+    """
 
     name: str
     order: int
@@ -251,8 +262,13 @@ class ExponentialEuler(Scheme):
 
     .. math:: h^+ = e^{\Delta d} h + \frac{e^{\Delta d} - 1}{d} \bigl(F(h, x) - d h\bigr)
 
-    The flow says what d is (its `split`): -rate * decay for a network. A flow without one is refused.
+    The flow says what d is (its `split`): -rate * decay for a network. One without is refused.
     Source: Hochbruck and Ostermann, Acta Numerica 19 (2010), section 2.
+
+    Raises
+    ------
+    ValueError
+        If the flow has no split, or R(delta mu) is asked for: it depends on the split too.
 
     Examples
     --------
@@ -297,6 +313,11 @@ class ZeroOrderHold(Scheme):
 
     Source: Van Loan, IEEE Trans. Automat. Control 23 (1978), for the integral by one exponential.
 
+    Raises
+    ------
+    ValueError
+        If the flow is not a LinearSystem, or zero is said to be a value of the exponential.
+
     Examples
     --------
     >>> float(ZeroOrderHold().stability(0.0))
@@ -332,7 +353,7 @@ class ZeroOrderHold(Scheme):
 
     def stability(self, z: Any) -> Array:
         """Return exp(z), elementwise."""
-        return np.exp(np.asarray(z))
+        return np.asarray(np.exp(np.asarray(z)))
 
     def preimages(self, rho: complex) -> Array:
         """Return the logarithms of rho in the strip |Im z| <= 3 pi, nearest to zero first."""

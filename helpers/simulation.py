@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.integrate import DOP853
 
-from helpers._checks import Array, count, no_nan
+from helpers._checks import Array, count, no_nan, shown
 from helpers.schemes import DiscretisedMap
 from helpers.systems import Flow, LinearMap, Map
 
@@ -80,7 +80,7 @@ def simulate(
     array([1.   , 0.5  , 0.25 , 0.125])
     """
     if not isinstance(system, (Flow, Map)):
-        raise ValueError(f"{system!r} is not a system; pass a flow or a map")
+        raise ValueError(f"{shown(system)} is not a system; pass a flow or a map")
     start = no_nan(system._state(h0), "h0")
     if isinstance(system, Flow):
         if t is None or steps is not None:
@@ -92,9 +92,12 @@ def simulate(
 
 
 def _times(t: Any) -> Array:
-    times = np.asarray(t, dtype=float)
+    try:
+        times = np.asarray(t, dtype=float)
+    except (TypeError, ValueError):
+        times = np.zeros(0)
     if times.ndim != 1 or len(times) < 2 or not np.all(np.diff(times) > 0):
-        raise ValueError(f"t = {t!r}; give at least two finite times, increasing")
+        raise ValueError(f"t = {shown(t)}; give at least two finite times, increasing")
     return no_nan(times, "t")
 
 
@@ -224,7 +227,7 @@ def _segment(
     times: Array,
     rows: Array,
 ) -> Array:
-    """Integrate over a piece in which the input has no jump; fill the rows, return the last state."""
+    """Integrate over a piece without a jump of the input; fill the rows, return the last state."""
     shape, (start, end) = h0.shape, map(float, piece)
     low, high = np.nextafter(start, end), np.nextafter(end, start)
 
@@ -237,7 +240,7 @@ def _segment(
     filled = 0
     while solver.status == "running":
         message = solver.step()
-        if solver.status == "failed":
+        if message is not None:
             raise RuntimeError(
                 f"scipy stopped at t = {solver.t:.6g}: {message} "
                 "If the activity explodes, simulate a shorter time"

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import schur
 from scipy.optimize import linear_sum_assignment
 
-from helpers._checks import Array, positive, square
+from helpers._checks import Array, positive, shown, square
 from helpers.schemes import Scheme, scheme
 from helpers.systems import Flow, Map
 
@@ -47,7 +47,9 @@ class Spectrum:
     def __post_init__(self) -> None:
         values = np.sort_complex(np.atleast_1d(np.asarray(self.values, dtype=complex)))
         if values.ndim != 1 or not np.all(np.isfinite(values)):
-            raise ValueError(f"values = {self.values!r}; eigenvalues are a row of finite numbers")
+            raise ValueError(
+                f"values = {shown(self.values)}; eigenvalues are a row of finite numbers"
+            )
         values.setflags(write=False)
         object.__setattr__(self, "values", values)
         if self.kind not in ("flow", "map"):
@@ -127,12 +129,13 @@ class Spectrum:
         """
         if self.kind != other.kind:
             raise ValueError(
-                f"these are the eigenvalues of a {self.kind} and of a {other.kind}; convert one with "
-                "to_map or to_flow, naming the method"
+                f"these are the eigenvalues of a {self.kind} and of a {other.kind}; convert one "
+                "with to_map or to_flow, naming the method"
             )
         if len(self.values) != len(other.values):
             raise ValueError(
-                f"{len(self.values)} against {len(other.values)} eigenvalues; compare systems of one size"
+                f"{len(self.values)} against {len(other.values)} eigenvalues; compare systems "
+                "of one size"
             )
         apart = np.abs(self.values[:, None] - other.values[None, :])
         rows, columns = linear_sum_assignment(apart)
@@ -187,7 +190,7 @@ def _linear(system: Flow | Map) -> bool:
 
 def _at(at: Any) -> tuple[Any, Any]:
     if not (isinstance(at, (tuple, list)) and len(at) == 2):
-        raise ValueError(f"at = {at!r}; a nonlinear system needs the point at=(h, x)")
+        raise ValueError(f"at = {shown(at)}; a nonlinear system needs the point at=(h, x)")
     return at[0], at[1]
 
 

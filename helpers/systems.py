@@ -194,7 +194,7 @@ class RNN(Flow):
     def __post_init__(self) -> None:
         w = square(self.w, "w")
         n = w.shape[0]
-        fields = {
+        fields: dict[str, Any] = {
             "w": w,
             "omega": finite_array(self.omega, "omega", (n, None)),
             "b": finite_array(np.zeros(n) if self.b is None else self.b, "b", (n,)),
@@ -238,7 +238,7 @@ class RNN(Flow):
         gain: float = 0.9,
         **rest: Any,
     ) -> RNN:
-        """Draw w as gain times an orthogonal matrix, uniform over all of them; the rest as `random`.
+        """Draw w as gain times a uniformly distributed orthogonal matrix; the rest as `random`.
 
         Examples
         --------

@@ -77,6 +77,9 @@ def hand_rk4(network: RNN, h0: np.ndarray, x: np.ndarray) -> np.ndarray:
     return h
 
 
+BY_HAND = {"euler": hand_euler, "rk4": hand_rk4}
+
+
 class RK4(diffrax.AbstractERK):
     """The classical method, which diffrax does not ship; the error row is not used."""
 
@@ -146,59 +149,57 @@ def how_many(n_units: int, batch: int) -> int:
     return int(np.clip(6e7 / (batch * n_units * (n_units + 60)), 60, 2000))
 
 
+def compared(n_units: int, batch: int, method: str) -> str:
+    """Return one row: microseconds a step, and the two ratios."""
+    steps = how_many(n_units, batch)
+    network, h0, x = case(n_units, batch, steps)
+    step_map, by_hand = Discretise(DELTA, method)(network), BY_HAND[method]
+    ours, hand = fastest([lambda: simulate(step_map, h0, x), lambda: by_hand(network, h0, x)])
+    peer = compiled(network, h0, x[0], steps, method)
+    held, theirs = fastest([lambda: simulate(step_map, h0, x[0], steps=steps), peer])
+    microseconds = 1e6 * ours / steps
+    return f"{microseconds:9.2f}   {ours / hand:9.2f}   {held / theirs:9.2f}"
+
+
 def against_hand_and_diffrax() -> None:
-    """Print microseconds a step, and the two ratios."""
+    """Print microseconds a step, and the two ratios, for each size and method."""
     print("  N  batch  method   us/step   / by hand   / diffrax")
     for n_units in (50, 200, 1000):
         for batch in (1, 64):
-            for method, by_hand in (("euler", hand_euler), ("rk4", hand_rk4)):
-                steps = how_many(n_units, batch)
-                network, h0, x = case(n_units, batch, steps)
-                step_map = Discretise(DELTA, method)(network)
-                ours, hand = fastest(
-                    [lambda: simulate(step_map, h0, x), lambda: by_hand(network, h0, x)]
-                )
-                held, peer = fastest(
-                    [
-                        lambda: simulate(step_map, h0, x[0], steps=steps),
-                        compiled(network, h0, x[0], steps, method),
-                    ]
-                )
-                print(
-                    f"{n_units:5d} {batch:5d}  {method:6s} {1e6 * ours / steps:9.2f}"
-                    f"   {ours / hand:9.2f}   {held / peer:9.2f}",
-                    flush=True,
-                )
+            for method in BY_HAND:
+                row = compared(n_units, batch, method)
+                print(f"{n_units:5d} {batch:5d}  {method:6s} {row}", flush=True)
+
+
+def at_equal_accuracy(n_units: int) -> str:
+    """Return one row: RK4 and solve_ivp, each with the coarsest setting that errs by 1e-6."""
+    network, h0, x = case(n_units, 1, 1)
+    truth = simulate(network, h0, x[0], t=[0.0, 10.0]).h[-1]
+
+    def ours(delta: float) -> np.ndarray:
+        return simulate(Discretise(delta, "rk4")(network), h0, x[0], steps=round(10.0 / delta)).h[
+            -1
+        ]
+
+    def scipys(rtol: float) -> np.ndarray:
+        field, span = lambda t, h: network.velocity(h, x[0]), (0.0, 10.0)
+        return solve_ivp(field, span, h0, rtol=rtol, atol=rtol * 1e-3).y[:, -1]
+
+    def error(end: np.ndarray) -> float:
+        return float(np.max(np.abs(end - truth)) / np.max(np.abs(truth)))
+
+    delta = next(d for d in 10.0 / 2.0 ** np.arange(4, 12) if error(ours(d)) <= 1e-6)
+    rtol = next(r for r in 2.0 ** -np.arange(8.0, 40.0) if error(scipys(r)) <= 1e-6)
+    mine, theirs = fastest([lambda: ours(delta), lambda: scipys(rtol)])
+    found = f"{delta:9.4f}   {error(ours(delta)):.0e}   {rtol:15.1e}   {error(scipys(rtol)):.0e}"
+    return f"{found}   {mine / theirs:9.2f}"
 
 
 def against_solve_ivp() -> None:
     """Print the time of RK4 divided by solve_ivp's, both with an error of about 1e-6 at t = 10."""
     print("\n  N  RK4's step   error   solve_ivp's rtol   error   ratio of times")
     for n_units in (50, 200):
-        network, h0, x = case(n_units, 1, 1)
-        truth = simulate(network, h0, x[0], t=[0.0, 10.0]).h[-1]
-        scale = np.max(np.abs(truth))
-
-        def ours(delta: float) -> np.ndarray:
-            step_map = Discretise(delta, "rk4")(network)
-            return simulate(step_map, h0, x[0], steps=round(10.0 / delta)).h[-1]
-
-        def scipys(rtol: float) -> np.ndarray:
-            run = solve_ivp(
-                lambda t, h: network.velocity(h, x[0]), (0.0, 10.0), h0, rtol=rtol, atol=rtol * 1e-3
-            )
-            return run.y[:, -1]
-
-        def error(end: np.ndarray) -> float:
-            return float(np.max(np.abs(end - truth)) / scale)
-
-        delta = next(d for d in 10.0 / 2.0 ** np.arange(4, 12) if error(ours(d)) <= 1e-6)
-        rtol = next(r for r in 2.0 ** -np.arange(8.0, 40.0) if error(scipys(r)) <= 1e-6)
-        mine, theirs = fastest([lambda: ours(delta), lambda: scipys(rtol)])
-        print(
-            f"{n_units:4d}  {delta:9.4f}   {error(ours(delta)):.0e}   {rtol:15.1e}"
-            f"   {error(scipys(rtol)):.0e}   {mine / theirs:9.2f}"
-        )
+        print(f"{n_units:4d}  {at_equal_accuracy(n_units)}")
 
 
 def growth() -> None:
@@ -213,15 +214,13 @@ def growth() -> None:
         return lambda: simulate(Discretise(DELTA)(network), h0, x)
 
     print("\nGrowth of the time of an Euler simulation, fitted on log axes")
-    print(
-        f"  N     400 to 1600, batch 1, T 100: {exponent((400, 800, 1600), lambda n: euler(n, 1, 100)):.2f}"
+    cases = (
+        ("N, batch 1, T 100", (400, 800, 1600), lambda n: euler(n, 1, 100)),
+        ("batch, N 100, T 100", (64, 128, 256, 512), lambda batch: euler(100, batch, 100)),
+        ("T, N 100, batch 1", (500, 1000, 2000, 4000), lambda steps: euler(100, 1, steps)),
     )
-    print(
-        f"  batch  64 to  512, N 100, T 100:   {exponent((64, 128, 256, 512), lambda k: euler(100, k, 100)):.2f}"
-    )
-    print(
-        f"  T     500 to 4000, N 100, batch 1: {exponent((500, 1000, 2000, 4000), lambda k: euler(100, 1, k)):.2f}"
-    )
+    for name, sizes, run_of in cases:
+        print(f"  {name:20s} {sizes[0]:4d} to {sizes[-1]:4d}: {exponent(sizes, run_of):.2f}")
 
 
 def memory() -> None:

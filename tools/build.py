@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -80,15 +82,19 @@ def prepare(now: dict[str, str], names: set[str]) -> None:
 
 def build() -> int:
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    options = ["build", ".", "-W", "-n", "--keep-going"]
-    return subprocess.run(command + options, cwd=ROOT, check=False).returncode
+    options = ["build", ".", "-W", "-n", "--keep-going", "-q"]
+    # Warnings and errors come on stderr; what Sphinx says of its progress is not for readers.
+    run = subprocess.run(command + options, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+    return run.returncode
 
 
 def main() -> int:
+    start = time.time()
     now = inputs()
     before = json.loads(MADE_OF.read_text()) if MADE_OF.is_file() else {}
     names = changed(now, before)
     if names or not (BUILD / "html" / "index.html").is_file():
+        print("Building the site ...", flush=True)
         prepare(now, names)
         MADE_OF.unlink(missing_ok=True)
         if build():
@@ -96,6 +102,7 @@ def main() -> int:
             return 1
         MADE_OF.write_text(json.dumps(now, indent=0))
     STAMP.touch()
+    os.utime(STAMP, (start, start))  # a file that was saved meanwhile is newer, and not forgotten
     return 0
 
 

@@ -178,7 +178,7 @@ def _row(cells: Iterable[Iterable[nodes.Node]]) -> nodes.row:
 
 
 def _show_claims(app: Sphinx, doctree: nodes.document) -> None:
-    """Set the lines that `check` printed as text that wraps, in the place where they were printed."""
+    """Set the lines that `check` printed as text that wraps, where they were printed."""
     for block in list(doctree.findall(nodes.literal_block)):
         lines = block.astext().splitlines()
         if not any(CLAIM_LINE.match(line) for line in lines):

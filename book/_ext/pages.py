@@ -4,7 +4,9 @@ Each override says which line upstream it stands for; `tests/site/test_upstream.
 lines and fails when an upgrade changes one.
 """
 
+import hashlib
 import re
+import shutil
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -109,7 +111,7 @@ def _finish_page(
 
 
 def _accessible(body: str) -> str:
-    """docutils gives bibliographies roles without the children these need, and tables empty headings.
+    """docutils gives bibliographies roles whose children are missing, and tables empty headings.
 
     docutils/writers/_html_base.py: `role="list"` and `role="doc-biblioentry"`;
     myst_nb/sphinx_.py hides cells behind a summary whose label is not its text.
@@ -181,12 +183,13 @@ def _cut_fonts(app: Sphinx, error: Exception | None) -> None:
     style = (source / "css/all.min.css").read_text(encoding="utf8")
     used = _icons_used(text, style)
     (target / "css/all.min.css").write_text(_icon_style(style, used), encoding="utf8")
+    cache = Path(app.doctreedir, "fonts")
+    cache.mkdir(exist_ok=True)
     for font in sorted((source / "webfonts").glob("*.woff2")):
-        _cut_font(font, target / "webfonts" / font.name, set(used.values()))
+        _cut_font(font, target / "webfonts" / font.name, set(used.values()), cache)
+    signs = {ord(sign) for sign in set(text)}
     for font in sorted(KATEX_FONTS.glob("*.woff2")):
-        _cut_font(
-            font, site / "_static/vendor/katex/fonts" / font.name, {ord(sign) for sign in text}
-        )
+        _cut_font(font, site / "_static/vendor/katex/fonts" / font.name, signs, cache)
     for unused in [
         *(target / "js").glob("*"),
         *(target / "webfonts").glob("*.ttf"),
@@ -214,7 +217,7 @@ def _icons_used(text: str, style: str) -> dict[str, int]:
     }
     named = {name: codes[name] for name in set(re.findall(r"\bfa-[\w-]+", text)) & set(codes)}
     escaped = {int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3})\b", text)}
-    literal = {ord(sign) for sign in text if 0xE000 <= ord(sign) <= 0xF8FF}
+    literal = {ord(sign) for sign in set(text) if 0xE000 <= ord(sign) <= 0xF8FF}
     return named | {f"u{code:x}": code for code in escaped | literal}
 
 
@@ -225,20 +228,18 @@ def _icon_style(style: str, used: dict[str, int]) -> str:
     return re.sub(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}', keep, style)
 
 
-def _cut_font(source: Path, target: Path, signs: set[int]) -> None:
-    """Write the font with these signs alone, unless the last build did."""
-    font = TTFont(source, recalcTimestamp=False)
-    kept = sorted(signs & set(font.getBestCmap())) or [ord(" ")]
-    stamp = target.with_suffix(".signs")
-    wanted = f"{target.stat().st_size} {kept}"
-    if stamp.is_file() and stamp.read_text() == wanted:
-        return
-    options = subset.Options(flavor="woff2", notdef_outline=True)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=kept)
-    cutter.subset(font)
-    subset.save_font(font, target, options)
-    stamp.write_text(f"{target.stat().st_size} {kept}")
+def _cut_font(source: Path, target: Path, signs: set[int], cache: Path) -> None:
+    """Write the font with these signs alone; Sphinx puts the whole one back at every build."""
+    key = hashlib.sha256(repr((source.stat().st_size, sorted(signs))).encode()).hexdigest()[:16]
+    cut = cache / f"{source.stem}-{key}.woff2"
+    if not cut.is_file():
+        font = TTFont(source, recalcTimestamp=False)
+        options = subset.Options(flavor="woff2", notdef_outline=True)
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes=sorted(signs & set(font.getBestCmap())) or [ord(" ")])
+        cutter.subset(font)
+        subset.save_font(font, cut, options)
+    shutil.copyfile(cut, target)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -22,7 +22,6 @@ class Reference(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         folder = Path(self.env.srcdir) / "helpers"
-        self.env.note_dependency(str(folder))
         paths = [path for path in folder.glob("*.py") if not path.name.startswith("_")]
         paths.sort(key=lambda path: (_floor(path.stem), path.stem))
         sections: list[nodes.Node] = []

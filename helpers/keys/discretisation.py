@@ -17,44 +17,45 @@ Step = Callable[..., Any]
 
 
 def _probe_step(step: Step) -> Any:
-    """A step is tried on three fields whose input varies in time."""
+    """Try a step, which returns (half, new), on three fields whose input varies in time."""
     fields = (
         lambda h, x: -h + np.tanh(1.5 * h + x),
         lambda h, x: x * h,
         lambda h, x: -(h**3) + x,
     )
     results = [step(f, 0.7, lambda t: np.sin(2.0 * t) + 1.2, 0.3, 0.4) for f in fields]
-    missing = any(r is None or r is Ellipsis for r in results)
-    return None if missing else np.array(results)
+    parts = [part for pair in results for part in np.atleast_1d(np.array(pair, dtype=object))]
+    return None if any(part is None or part is Ellipsis for part in parts) else np.array(results)
 
 
 def _midpoint(velocity: Step, h: Any, x: Step, t: float, delta: float) -> Any:
     half = h + delta / 2 * velocity(h, x(t))
-    return h + delta * velocity(half, x(t + delta / 2))
+    return half, h + delta * velocity(half, x(t + delta / 2))
 
 
 def _input_at_the_start(velocity: Step, h: Any, x: Step, t: float, delta: float) -> Any:
     half = h + delta / 2 * velocity(h, x(t))
-    return h + delta * velocity(half, x(t))
+    return half, h + delta * velocity(half, x(t))
 
 
 def _input_at_the_end(velocity: Step, h: Any, x: Step, t: float, delta: float) -> Any:
     half = h + delta / 2 * velocity(h, x(t))
-    return h + delta * velocity(half, x(t + delta))
+    return half, h + delta * velocity(half, x(t + delta))
 
 
 def _from_the_middle(velocity: Step, h: Any, x: Step, t: float, delta: float) -> Any:
     half = h + delta / 2 * velocity(h, x(t))
-    return half + delta * velocity(half, x(t + delta / 2))
+    return half, half + delta * velocity(half, x(t + delta / 2))
 
 
 def _two_halves(velocity: Step, h: Any, x: Step, t: float, delta: float) -> Any:
     half = h + delta / 2 * velocity(h, x(t))
-    return half + delta / 2 * velocity(half, x(t + delta / 2))
+    return half, half + delta / 2 * velocity(half, x(t + delta / 2))
 
 
 def _euler(velocity: Step, h: Any, x: Step, t: float, delta: float) -> Any:
-    return h + delta * velocity(h, x(t))
+    half = h + delta / 2 * velocity(h, x(t))
+    return half, h + delta * velocity(h, x(t))
 
 
 MIDPOINT = Exercise(
@@ -82,7 +83,7 @@ MIDPOINT = Exercise(
     ),
     probe=_probe_step,
     rtol=1e-9,
-    hint="try it on velocity = lambda h, x: -h from h = 1, where it should give R(-delta)",
+    hint="return half and the new state; from h = 1 with velocity -h the new one is R(-delta)",
 )
 
 DECAY, DELTA = 0.7, 0.1
@@ -122,8 +123,8 @@ FORGETTING = Exercise(
     hint="write down the factor of one step as a function of the step, and draw it",
 )
 
-_PAIR = RNN([[1.1, -1.4], [1.4, 0.6]], [[1.0], [0.0]], [0.2, -0.1])
-_INHIBITED = RNN([[1.1, -2.0], [1.4, 0.6]], [[1.0], [0.0]], [0.2, -0.1])
+_PAIR = RNN(np.array([[1.1, -1.4], [1.4, 0.6]]), np.array([[1.0], [0.0]]), [0.2, -0.1])
+_INHIBITED = RNN(np.array([[1.1, -2.0], [1.4, 0.6]]), np.array([[1.0], [0.0]]), [0.2, -0.1])
 
 
 def _largest(network: RNN, at_rest: bool = True) -> float:
@@ -181,9 +182,7 @@ FLIP = Exercise(
             float(np.tanh(2.2)),
             "this is one step of an iteration from 1; go on until it stays the same",
         ),
-        WrongTurn(
-            1.0, "tanh stays below 1, so no orbit of Euler's map with step 1 returns to 1"
-        ),
+        WrongTurn(1.0, "tanh stays below 1, so no orbit of Euler's map with step 1 returns to 1"),
     ),
     rtol=2e-4,
     hint="solve F(h) + F(h + F(h)) = 0 for h > 0, or follow Euler's map until it goes to and fro",

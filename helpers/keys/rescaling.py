@@ -150,6 +150,6 @@ EXERCISES = (
             ),
         ),
         probe=_on_network,
-        hint="divide the equation of the faster film by tau, then write h = tau g wherever h is left",
+        hint="divide the faster equation by tau, then write h = tau g wherever h is left",
     ),
 )

@@ -461,19 +461,19 @@ def labels_are_unique(book: list[Page]) -> Faults:
 
 
 def references_resolve(book: list[Page], bibliography: set[str]) -> Faults:
-    """What a role names exists somewhere in the book; what it cites is in the bibliography."""
+    """A role names a label of the book, a number of its page, a page, or a known reference."""
     labels = {label for page in book for label in labels_of(page)}
-    known = {"glue:text": {name for page in book for name in glued(page)}, "cite": bibliography}
+    names = {page.path.resolve().with_suffix("") for page in book}
     faults = []
     for page in book:
+        known = {"glue": set(glued(page)), "cite": bibliography}
         for where, role, target in _references(page):
             if role == "doc":
-                if not any(
-                    (page.path.parent / f"{target}{s}").is_file() for s in (".md", ".ipynb")
-                ):
-                    faults.append(f"{where}: no page {target!r}")
-            elif target not in known.get(role.split(":")[0] if "cite" in role else role, labels):
-                faults.append(f"{where}: {{{role}}} names {target!r}, which is nowhere defined")
+                found = (page.path.parent / target).resolve() in names
+            else:
+                found = target in known.get(role.split(":")[0], labels)
+            if not found:
+                faults.append(f"{where}: {{{role}}} names {target!r}, which is not there")
     return faults
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 from typing import Any
 
 import matplotlib
 import pytest
 
 from helpers.exercises import Answer, exercise, exercise_ids
+from tests.book import samples
 from tests.book.pages import Cell, Page, read_page
 from tools import contents
 
 matplotlib.use("Agg")
 ASKED = re.compile(r"\banswer\(\s*[\"']([^\"']+)[\"']")
+READERS = {"exercise", "solution", "solution-check"}  # cells whose names are the reader's
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 PAGES = [read_page(path) for path in contents.notebooks()]
 
@@ -39,8 +42,8 @@ def what_it_needs(page: Page, cell: Cell, source: str) -> list[ast.stmt]:
     before = [
         statement
         for earlier in page.code[: cell.number - 1]
-        if not earlier.tags & {"exercise", "solution", "solution-check"}
         for statement in ast.parse(earlier.source).body
+        if isinstance(statement, ast.Import | ast.ImportFrom) or not earlier.tags & READERS
     ]
     needed: list[ast.stmt] = []
     for statement in reversed(before):
@@ -113,6 +116,17 @@ def test_your_turn_says_that_nothing_was_tried_yet(page: Page, cell: Cell) -> No
     verdict = run(page, cell, cell.source)
     assert not verdict.right
     assert "not attempted" in verdict.hint
+
+
+def test_only_what_an_answer_needs_is_run(tmp_path: Path) -> None:
+    """Not the figure before it, not the reader's own cell; but what they import."""
+    cells = [
+        samples.code("one = 1\nslow = 1 / 0", name="first"),
+        samples.code("import math\nx = ...", name="turn", tags=["exercise"]),
+        samples.code("two = one + 1\nmath.floor(two)", name="last"),
+    ]
+    sample = samples.page(tmp_path, *cells)
+    assert run(sample, sample.code[2], sample.code[2].source) == 2
 
 
 def test_every_key_is_asked_for_and_every_question_has_a_key() -> None:

@@ -306,6 +306,11 @@ def test_references_to_what_is_there_pass(tmp_path: Path) -> None:
     none(rules.references_resolve([good_page(tmp_path), one], {"known2020"}))
 
 
+def test_a_number_glued_on_another_page_is_not_there(tmp_path: Path) -> None:
+    one = page(tmp_path, text("{glue:text}`sample-gap`"), name="other")
+    assert rules.references_resolve([good_page(tmp_path), one], set())
+
+
 def test_a_label_given_twice_is_seen(tmp_path: Path) -> None:
     one = page(tmp_path, text("$$ x $$ (eq-x)"))
     assert "'eq-x' stands twice" in rules.labels_are_unique([one, good_page(tmp_path)])[0]

@@ -66,7 +66,7 @@ def test_real_and_complex_arguments_agree(name: str) -> None:
         moved = (sigma(phi + width * direction) - sigma(phi - width * direction)) / (
             2 * width * direction
         )
-        # The difference quotient: width^2 |sigma'''| / 6 of truncation, eps |phi| / width of rounding.
+        # Truncation is width^2 |sigma'''| / 6, rounding eps |phi| / width.
         np.testing.assert_allclose(moved, sigma.slope(phi), atol=1e-9)
 
 

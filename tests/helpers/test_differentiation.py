@@ -65,7 +65,7 @@ def test_no_arguments_give_a_matrix_without_columns(outputs: int) -> None:
 @pytest.mark.parametrize("blind", [np.abs, np.real, lambda p: p.real.astype(float)])
 def test_a_function_that_drops_the_imaginary_part_is_refused(blind: object) -> None:
     with pytest.raises(ValueError, match="real numbers for complex"):
-        complex_step_jacobian(blind, np.array([0.5]))  # type: ignore[arg-type]
+        complex_step_jacobian(blind, np.array([0.5]))
 
 
 def test_a_complex_point_is_refused_since_its_step_would_be_lost_in_it() -> None:

@@ -56,7 +56,7 @@ def test_the_bistable_unit_has_three(kind: str) -> None:
 
 
 def test_the_second_attractor_of_a_network_with_a_quiet_stable_state() -> None:
-    # Erratum 10: eig A = -.05 +- 1.448 i, and yet another stable equilibrium, with tanh' close to 0.
+    # Erratum 10: eig A = -.05 +- 1.448 i, and yet there is another stable equilibrium, far off.
     network = RNN([[1.9, -0.3], [10.0, 0.0]], np.zeros((2, 0)))
     quiet, loud, mirror = fixed_point(network, guess=[[0.0, 0.0], [1.0, 1.0], [-1.0, -1.0]])
     np.testing.assert_allclose(quiet.h, 0.0, atol=1e-15)
@@ -163,7 +163,9 @@ def test_a_linear_flow_without_an_equilibrium_keeps_its_least_speed() -> None:
 def test_an_integrator_has_a_line_of_them_and_one_is_found() -> None:
     # An eigenvalue 0 makes the Jacobian singular at every point: h_0 = 2, h_1 is anything.
     for start in (0.0, -3.0, 10.0):
-        found = fixed_point(LinearSystem(np.diag([-1.0, 0.0]), None, [2.0, 0.0]), guess=[0.0, start])
+        found = fixed_point(
+            LinearSystem(np.diag([-1.0, 0.0]), None, [2.0, 0.0]), guess=[0.0, start]
+        )
         assert found.converged and not found.stable
         np.testing.assert_allclose(found.h, [2.0, start], atol=1e-9)
     rng = np.random.default_rng(8)

@@ -14,9 +14,9 @@ from helpers import (
     RNN,
     Discretise,
     Flow,
+    Linearise,
     LinearMap,
     LinearSystem,
-    Linearise,
     Map,
     Rescale,
     all_orders,
@@ -102,7 +102,7 @@ def test_the_largest_difference_over_many_points_counts() -> None:
     # 64 normal draws and more than one of them beyond 1.5: a difference there alone is seen.
     plain = Flow(lambda h, x: 0 * h + 1.0, 1, 1)
     for hidden in (lambda h, x: 1.0 * (h > 1.5), lambda h, x: 1.0 * (x > 1.5) + 0 * h):
-        other = Flow(lambda h, x, hidden=hidden: 1.0 + hidden(h, x), 1, 1)  # type: ignore[misc]
+        other = Flow(lambda h, x, hidden=hidden: 1.0 + hidden(h, x), 1, 1)
         assert gap(plain, other) == 1.0
 
 
@@ -158,7 +158,8 @@ def test_the_six_orders_end_in_one_system_for_euler(
             assert isinstance(route.system, Map)
             assert route.system.delta == pytest.approx(delta / tau, rel=2 * EPS)
             # Rounding of a state of size 5 against a move of delta |F|, for constants of Taylor too.
-            moves = np.abs(routes[0].system.step(np.eye(network.n_units)) - np.eye(network.n_units))  # type: ignore[union-attr]
+            states = np.eye(network.n_units)
+            moves = np.abs(routes[0].system.step(states) - states)
             sizes = 100 * (1 + np.max(np.abs(network.omega), initial=0.0))
             assert route.gap is not None
             assert route.gap <= 64 * EPS * sizes / np.max(moves)
@@ -196,10 +197,10 @@ def test_names_are_read_from_right_to_left_and_systems_are_those_routes() -> Non
     assert (first_r.name, first_d.name) == ("D R", "R D")
     h, x = points(network, 2)
     by_hand = Discretise(0.05)(r(network))
-    np.testing.assert_array_equal(first_r.system.step(h, x), by_hand.step(h, x))  # type: ignore[union-attr]
+    np.testing.assert_array_equal(first_r.system.step(h, x), by_hand.step(h, x))
     by_hand = r(d(network))
-    np.testing.assert_array_equal(first_d.system.step(h, x), by_hand.step(h, x))  # type: ignore[union-attr]
-    assert first_r.system.delta == first_d.system.delta == 0.05  # type: ignore[union-attr]
+    np.testing.assert_array_equal(first_d.system.step(h, x), by_hand.step(h, x))
+    assert first_r.system.delta == first_d.system.delta == 0.05
     assert (first_r.gap, first_d.gap) == (0.0, 0.0)
 
 
@@ -213,7 +214,7 @@ def test_there_is_one_record_an_order(count: int) -> None:
 
 def test_every_rescaling_before_a_discretisation_divides_its_step() -> None:
     routes = all_orders(some_network(), (Rescale(2.0), Rescale(5.0), Discretise(0.1)))
-    assert {r.system.delta for r in routes} == {0.01}  # type: ignore[union-attr]
+    assert {r.system.delta for r in routes} == {0.01}
     assert max(r.gap for r in routes if r.gap is not None) <= 1e-14
     # Also when they come as one procedure, or when D does.
     for pair in (
@@ -222,7 +223,7 @@ def test_every_rescaling_before_a_discretisation_divides_its_step() -> None:
     ):
         routes = all_orders(some_network(), pair)
         assert max(r.gap for r in routes if r.gap is not None) <= 1e-13
-        deltas = [r.system.delta for r in routes]  # type: ignore[union-attr]
+        deltas = [r.system.delta for r in routes]
         assert deltas == pytest.approx([0.01, 0.01], rel=4 * EPS)
 
 

@@ -14,11 +14,12 @@ from helpers import (
     RNN,
     Discretise,
     Flow,
+    Linearise,
     LinearMap,
     LinearSystem,
-    Linearise,
     Map,
     Rescale,
+    TangentLift,
     simulate,
 )
 from helpers.procedures import Composition, Procedure
@@ -72,12 +73,10 @@ def apart(one: LinearMap | LinearSystem, other: LinearMap | LinearSystem) -> flo
 
 @some
 @given(network=networks(), seed=seeds, a=taus, b=taus)
-def test_two_rescalings_are_one_by_the_product(
-    network: RNN, seed: int, a: float, b: float
-) -> None:
+def test_two_rescalings_are_one_by_the_product(network: RNN, seed: int, a: float, b: float) -> None:
     h, x = points(network, seed, (3,))
-    systems: tuple[Any, ...] = (network, Linearise()(network), Flow(network.velocity, network.n_units, network.n_inputs))  # fmt: skip
-    for flow in systems:
+    general = Flow(network.velocity, network.n_units, network.n_inputs)
+    for flow in (network, Linearise()(network), general):
         twice, once = Rescale(a)(Rescale(b)(flow)), Rescale(a * b)(flow)
         size = np.max(np.abs(once.velocity(h, x)))
         terms = a * b * lipschitz(network) * max(largest(h), largest(x) * 5, 1.0)
@@ -156,10 +155,10 @@ def test_the_rescaled_flow_runs_the_same_film_faster(kind: str) -> None:
 
 def test_the_resampled_input_is_read_at_tau_times_s() -> None:
     read: list[float] = []
-    resampled = Rescale(4.0).input(lambda t: read.append(t) or t)  # type: ignore[func-returns-value]
+    resampled = Rescale(4.0).input(lambda t: read.append(t) or t)
     assert resampled(0.75) == 3.0 and read == [3.0]
     with pytest.raises(ValueError, match="resamples a function"):
-        Rescale(4.0).input(np.ones(3))  # type: ignore[arg-type]
+        Rescale(4.0).input(np.ones(3))
 
 
 @pytest.mark.parametrize("kind", ["linear map", "discretised", "map"])
@@ -498,7 +497,8 @@ def test_every_method_commutes_with_taylor_at_an_equilibrium(
 
 @pytest.mark.parametrize("name", RUNGE_KUTTA)
 def test_off_equilibrium_all_but_euler_are_off_by_the_predicted_amount(name: str) -> None:
-    # MATH 3.2 (d): Jacobian gap (b.c) delta^2 |F''(F, .)|, value gap (b.c^2) / 2 delta^3 |F''(F, F)|.
+    # MATH 3.2 (d): the Jacobians differ by (b.c) delta^2 F''(F, .), the values by (b.c^2) / 2 of
+    # delta^3 F''(F, F).
     method: Any = SCHEMES[name]
     network = RNN.random(4, 0, rng=np.random.default_rng(14))
     h = points(network, 3)[0]
@@ -586,14 +586,95 @@ def test_the_identity_for_tau_sigma_instead_of_sigma_is_off_by_tau_minus_one(
 
 @some
 @given(network=networks(), seed=seeds, tau=taus)
-def test_rescaling_commutes_with_linearising_a_map(
-    network: RNN, seed: int, tau: float
-) -> None:
+def test_rescaling_commutes_with_linearising_a_map(network: RNN, seed: int, tau: float) -> None:
     point = points(network, seed)
     system = Discretise(0.2 / lipschitz(network), "heun")(network)
     one = Rescale(tau)(Linearise(about=point)(system))
     other = Linearise(about=point)(Rescale(tau)(system))
     assert apart(one, other) == 0.0 and one.delta == other.delta
+
+
+# --- T: the tangent lift --------------------------------------------------------------------------
+
+
+@some
+@given(network=networks(), seed=seeds)
+def test_the_lift_carries_a_difference_by_the_jacobian(network: RNN, seed: int) -> None:
+    (h, x), (v, _) = points(network, seed), points(network, seed + 1)
+    lifted = TangentLift()(network)
+    found = lifted.velocity(np.concatenate([h, v]), x)
+    np.testing.assert_array_equal(found[: len(h)], network.velocity(h, x))
+    moved = complex_step(lambda e: network.velocity(h + e * v, x), [0.0])[:, 0]
+    size = lipschitz(network) * max(largest(v), 1.0)
+    assert largest(found[len(h) :] - moved) <= rounding(network, size)
+    # The same of a map, by the map's own step.
+    system = Discretise(0.2 / lipschitz(network), "rk4")(network)
+    stepped = TangentLift()(system).step(np.concatenate([h, v]), x)
+    np.testing.assert_array_equal(stepped[: len(h)], system.step(h, x))
+    assert largest(stepped[len(h) :] - system.jacobian(h, x) @ v) <= rounding(network, 1.0, v)
+    assert TangentLift()(system).delta == system.delta
+
+
+@pytest.mark.parametrize("name", GENERAL)
+@some
+@given(network=networks(), seed=seeds, share=shares, tau=taus)
+def test_the_lift_commutes_with_every_method_at_every_point_and_with_rescaling(
+    name: str, network: RNN, seed: int, share: float, tau: float
+) -> None:
+    # MATH 3.2 (c): what Taylor keeps at equilibria only, the lift keeps everywhere.
+    lift, discretise = TangentLift(), Discretise(share / lipschitz(network), name)
+    (h, x), (v, _) = points(network, seed, (3,)), points(network, seed + 1, (3,))
+    state = np.concatenate([h, v], axis=-1)
+    one, other = lift(discretise(network)), discretise(lift(network))
+    # J has sigma'' |w| |v| in it, so a rounded h moves J v by that much more.
+    bend = largest(v) * (1 + np.max(np.abs(network.w)))
+    assert largest(one.step(state, x) - other.step(state, x)) <= rounding(
+        network, h, bend, 5 * x @ network.omega.T
+    )
+    fast, slow = lift(Rescale(tau)(network)), Rescale(tau)(lift(network))
+    bound = rounding(network, tau * lipschitz(network) * (largest(state) + 1 + bend))
+    assert largest(fast.velocity(state, x) - slow.velocity(state, x)) <= bound
+
+
+def test_the_lift_of_any_flow_goes_through_implicit_methods_too() -> None:
+    lift, (h, x) = TangentLift(), (np.array([0.7, -0.4, 1.0, 2.0]), np.array([0.5]))
+    for name in ("midpoint", "backward_euler", "gauss2"):
+        discretise = Discretise(0.3, name)
+        one, other = lift(discretise(pendulum())), discretise(lift(pendulum()))
+        np.testing.assert_allclose(one.step(h, x), other.step(h, x), rtol=0, atol=256 * EPS)
+        batch = np.stack([h, -h, 2 * h])
+        np.testing.assert_allclose(other.step(batch, x)[1], other.step(-h, x), atol=256 * EPS)
+
+
+def test_the_lift_is_a_functor_and_linear_in_the_difference() -> None:
+    # T(Phi o Psi) = T Phi o T Psi: the chain rule; lifting two steps is two lifted steps.
+    network = RNN.random(3, 1, rng=np.random.default_rng(4))
+    one, two = Discretise(0.3, "heun")(network), Discretise(0.2, "trapezoid")(network)
+    both = Map(lambda h, x: two.step(one.step(h, x), x), 0.5, 3, 1)
+    state, x = points(TangentLift()(network), 2)
+    chained = TangentLift()(two).step(TangentLift()(one).step(state, x), x)
+    np.testing.assert_allclose(TangentLift()(both).step(state, x), chained, atol=64 * EPS)
+    longer = state * np.repeat([1.0, -3.0], 3)
+    grown = TangentLift()(one).step(longer, x)[3:]
+    np.testing.assert_allclose(grown, -3.0 * TangentLift()(one).step(state, x)[3:], atol=64 * EPS)
+
+
+def test_the_lift_is_not_taylor_and_does_not_differentiate_itself_silently() -> None:
+    network = RNN.random(2, 1, rng=np.random.default_rng(4))
+    lifted = TangentLift()(Discretise(0.2)(network))
+    # A complex step inside a complex step would lose the outer one: refused, not zero.
+    with pytest.raises(ValueError, match="is complex; a lifted map differentiates"):
+        lifted.jacobian(np.ones(4))
+    with pytest.raises(ValueError, match="is not a system"):
+        TangentLift()(np.eye(2))
+    # Lift the flow first, and it can be.
+    state = np.array([0.1, 0.2, 1.0, -1.0])
+    by_flow = Discretise(0.2)(TangentLift()(network))
+    width = 1e-6
+    difference = [
+        (lifted.step(state + e) - lifted.step(state - e)) / (2 * width) for e in width * np.eye(4)
+    ]
+    np.testing.assert_allclose(by_flow.jacobian(state), np.transpose(difference), atol=1e-9)
 
 
 # --- composition ----------------------------------------------------------------------------------
@@ -616,7 +697,7 @@ def test_composition_applies_the_rightmost_first_and_is_associative() -> None:
 
 def test_only_procedures_compose() -> None:
     with pytest.raises(ValueError, match=r"@ composes procedures.*Call it: P\(system\)"):
-        Rescale(2.0) @ RNN([[0.5]], [[1.0]])  # type: ignore[operator]
+        Rescale(2.0) @ RNN([[0.5]], [[1.0]])
     with pytest.raises(NotImplementedError):
         Procedure()(RNN([[0.5]], [[1.0]]))
 

@@ -1,0 +1,161 @@
+"""What the docstrings promise: examples that run, the errors, the shapes; and no upward imports."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import inspect
+import pkgutil
+import re
+from types import ModuleType
+from typing import Any
+
+import matplotlib as mpl
+import pytest
+
+import helpers
+
+MODULES: dict[str, ModuleType] = {
+    info.name: importlib.import_module(f"helpers.{info.name}")
+    for info in pkgutil.iter_modules(helpers.__path__)
+    if info.name not in ("keys", "explore")  # these have tests of their own
+}
+PUBLIC = {
+    f"{module}.{name}": getattr(MODULES[module], name)
+    for module in MODULES
+    for name in getattr(MODULES[module], "__all__", ())
+}
+THINGS = {key: thing for key, thing in PUBLIC.items() if callable(thing)}
+
+# Records: results that the functions hand out, described where they are defined.
+RECORDS = {
+    "claims.Claim", "claims.ClaimFailed", "equilibria.FixedPoint", "equivalence.Order",
+    "equivalence.Route", "exercises.Answer", "exercises.WrongTurn", "simulation.Trajectory",
+}  # fmt: skip
+# These have nothing to refuse.
+HARMLESS = {
+    "exercises.exercise_ids", "exercises.Exercise", "figures.panels", "figures.plot_order",
+    "figures.plot_spectrum", "figures.plot_square", "figures.use_style", "procedures.Procedure",
+}  # fmt: skip
+
+
+def test_all_examples_run() -> None:
+    attempted = 0
+    for name, module in MODULES.items():
+        with mpl.rc_context():
+            result = doctest.testmod(module)
+        assert result.failed == 0, f"an example in helpers.{name} fails"
+        attempted += result.attempted
+    assert attempted >= 60
+
+
+def test_everything_helpers_exports_is_public_in_its_module() -> None:
+    for name in helpers.__all__:
+        if name == "explore":
+            continue
+        thing = getattr(helpers, name)
+        module = thing.__module__.rpartition(".")[2]
+        assert name in MODULES[module].__all__, name
+    contract = {
+        "RNN", "LinearSystem", "LinearMap", "Flow", "Map", "Rescale", "Discretise", "Linearise",
+        "simulate", "gap", "all_orders", "fixed_point", "spectrum", "henrici", "check", "answer",
+        "explore",
+    }  # fmt: skip
+    assert contract <= set(helpers.__all__)
+
+
+@pytest.mark.parametrize("name", [n for n in THINGS if n not in RECORDS])
+def test_a_public_thing_has_an_example(name: str) -> None:
+    text = inspect.getdoc(THINGS[name]) or ""
+    assert "Examples\n--------" in text and ">>> " in text, name
+
+
+@pytest.mark.parametrize("name", [n for n in THINGS if n not in RECORDS | HARMLESS])
+def test_a_public_thing_says_when_it_raises(name: str) -> None:
+    text = inspect.getdoc(THINGS[name]) or ""
+    assert re.search(r"Raises\n------\n\w+Error|Raises\n------\nClaimFailed", text), name
+
+
+@pytest.mark.parametrize("name", THINGS)
+def test_first_line_is_one_sentence(name: str) -> None:
+    first = (inspect.getdoc(THINGS[name]) or "").split("\n\n")[0]
+    assert first.endswith(".") and len(first) < 200, name
+
+
+@pytest.mark.parametrize("name", [n for n in THINGS if n not in RECORDS])
+def test_array_parameters_have_their_shapes(name: str) -> None:
+    text = inspect.getdoc(THINGS[name]) or ""
+    parameters = re.findall(r"^(\w[\w, ]*) : (.*array.*)$", text, re.MULTILINE)
+    for parameter, kind in parameters:
+        assert re.search(r"\([^)]*[A-Zs.][^)]*\)|for flows", kind), f"{name}: {parameter} : {kind}"
+
+
+@pytest.mark.parametrize("name", THINGS)
+def test_methods_and_properties_are_described(name: str) -> None:
+    thing = THINGS[name]
+    if not inspect.isclass(thing):
+        return
+    for member, value in vars(thing).items():
+        if member in getattr(thing, "__dataclass_fields__", ()):
+            continue
+        routine = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        if not member.startswith("_") and inspect.isfunction(routine):
+            assert inspect.getdoc(getattr(thing, member)), f"{name}.{member}"
+
+
+@pytest.mark.parametrize("name", THINGS)
+def test_public_signatures_are_typed(name: str) -> None:
+    def gaps(function: Any) -> list[str]:
+        signature = inspect.signature(function)
+        return [
+            p.name
+            for p in signature.parameters.values()
+            if p.annotation is p.empty and p.name not in ("self", "cls")
+        ] + ([] if signature.return_annotation is not signature.empty else ["return"])
+
+    thing = THINGS[name]
+    functions = [thing] if inspect.isfunction(thing) else []
+    if inspect.isclass(thing):
+        functions = [f for f in vars(thing).values() if inspect.isfunction(f)]
+        functions = [f for f in functions if "<string>" not in f.__code__.co_filename]
+    for function in functions:
+        if not function.__name__.startswith("__") or function.__name__ == "__init__":
+            assert not gaps(function), f"{name}.{function.__name__}: {gaps(function)}"
+
+
+# DESIGN: a floor stands on the one below; nothing imports upwards.
+FLOORS = (
+    ("_checks", "differentiation", "controllability"),
+    ("activations",),
+    ("systems",),
+    ("schemes",),
+    ("procedures",),
+    ("simulation", "equivalence", "spectra", "equilibria", "conventions"),
+    ("claims", "exercises", "figures"),
+)
+
+
+def test_nothing_imports_upwards() -> None:
+    floor = {name: level for level, names in enumerate(FLOORS) for name in names}
+    assert set(MODULES) - {"__init__"} <= set(floor)
+    for name, module in MODULES.items():
+        tree = ast.parse(inspect.getsource(module))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers."):
+                below = node.module.split(".")[1]
+                assert floor[below] <= floor[name], f"{name} imports {below}"
+
+
+def test_no_function_is_longer_than_the_eye_takes_in() -> None:
+    # DESIGN: about 20 lines; docstrings, blank lines and the signature are not counted.
+    for name, module in MODULES.items():
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.FunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                lines = sum(
+                    bool(line.strip()) and not line.strip().startswith("#")
+                    for statement in body
+                    for line in ast.unparse(statement).splitlines()
+                )
+                assert lines <= 25, f"{name}.{node.name} has {lines} lines"
