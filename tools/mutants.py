@@ -91,8 +91,8 @@ def mutate(module: str, place: Path) -> tuple[int, list[Survivor]]:
 
 
 def _run(command: list[str], place: Path, trouble: str) -> str:
-    tool = Path(sys.executable).with_name(command[0])
-    command = [str(tool) if tool.exists() else command[0], *command[1:]]
+    # Cosmic Ray's own commands stand beside the interpreter that runs this one.
+    command = [str(Path(sys.executable).parent / command[0]), *command[1:]]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{trouble}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

@@ -540,10 +540,13 @@ def exemptions_are_needed(book: list[Page], allowed: Allowed) -> Faults:
 def public_names_are_used(book: list[Page], names: list[str], allowed: Allowed) -> Faults:
     """Everything public is used by a chapter."""
     code = "\n".join(cell.source for page in book for cell in page.code)
-    return [
-        f"helpers.{name} is used by no chapter; use it, or make it private"
-        for name in names
-        if not re.search(rf"\b{name}\b", code) and name not in allowed.get("unused_name", {})
+    used = {name for name in names if re.search(rf"\b{name}\b", code)}
+    kept = set(allowed.get("unused_name", {}))
+    faults = [f"helpers.{name} is used by no chapter; use it, or make it private"
+              for name in names if name not in used | kept]  # fmt: skip
+    return faults + [
+        f"allowed.toml lets helpers.{name} be unused, and it is used or gone"
+        for name in sorted(kept & used | kept - set(names))
     ]
 
 

@@ -367,6 +367,8 @@ def test_an_unused_public_name_is_seen(tmp_path: Path) -> None:
     faults = rules.public_names_are_used([sample], ["gap", "henrici"], {})
     assert len(faults) == 1
     assert "henrici" in faults[0]
+    stale = {"unused_name": {"gap": "used by now", "henrici": "later"}}
+    assert "gap" in rules.public_names_are_used([sample], ["gap", "henrici"], stale)[0]
 
 
 @pytest.mark.parametrize(

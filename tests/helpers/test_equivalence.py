@@ -157,7 +157,7 @@ def test_the_six_orders_end_in_one_system_for_euler(
         for route in routes:
             assert isinstance(route.system, Map)
             assert route.system.delta == pytest.approx(delta / tau, rel=2 * EPS)
-            # Rounding of a state of size 5 against a move of delta |F|, for constants of Taylor too.
+            # Rounding of a state of size 5 against a move of delta F, for Taylor constants too.
             states = np.eye(network.n_units)
             moves = np.abs(routes[0].system.step(states) - states)
             sizes = 100 * (1 + np.max(np.abs(network.omega), initial=0.0))

@@ -92,7 +92,7 @@ def test_jacobians_by_complex_step_by_differences_and_by_hand(network: RNN, seed
         assert np.max(np.abs(found - complex_step(function, at)), initial=0.0) <= rounding(
             network, size
         )
-        # Truncation is width^2 rate |w|^3 |sigma'''| / 6 with |sigma'''| < 6; rounding |F| eps / width.
+        # Truncation is width^2 rate |w|^3 |sigma'''| / 6, |sigma'''| < 6; rounding eps |F| / width.
         weight = max(np.max(np.abs(network.w)), np.max(np.abs(network.omega), initial=0.0))
         bound = 1e-10 * np.max(network.rate) * weight**3 + 1e5 * rounding(network, size)
         assert np.max(np.abs(found - central(function, at)), initial=0.0) <= bound

@@ -24,7 +24,7 @@ from tools.site_check import browser_path, opened_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = ROOT / "book/procedures/rescaling.ipynb"
-PATIENCE = 180  # seconds, for a slow machine
+PATIENCE = 120  # seconds, for a slow machine
 
 pytestmark = [
     pytest.mark.skipif(
@@ -42,11 +42,18 @@ def lab(tmp_path: Path) -> Iterator[str]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
     (tmp_path / "chapter.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    settings = tmp_path / "settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"windowingMode": "none"}')  # otherwise cells out of sight are not there
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     live = {name: value for name, value in os.environ.items() if name != "BOOK_STATIC"}
-    live |= {"PYTHONPATH": str(ROOT), "JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
+    live |= {
+        "PYTHONPATH": str(ROOT),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
+    }
     command = [shutil.which("nice") or "", sys.executable, "-m", "jupyterlab", "--no-browser"]
     options = [
         "--allow-root",
@@ -88,11 +95,12 @@ def test_sliders_are_live_in_jupyterlab(lab: str) -> None:
         tab.set_default_timeout(PATIENCE * 1000)
         tab.goto(lab + "lab/tree/chapter.ipynb")
         tab.wait_for_selector(".jp-Notebook .jp-Cell")
-        tab.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        picture = tab.wait_for_selector(".jupyter-widgets img[alt]", state="attached")
-        tab.locator(".jupyter-widgets img[alt]").first.scroll_into_view_if_needed()
-        before = tab.locator(".jupyter-widgets img[alt]").first.get_attribute("alt")
-        assert picture and before
+        tab.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        tab.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        picture = tab.locator(".jupyter-widgets img[alt]").first
+        picture.wait_for(state="attached")
+        picture.scroll_into_view_if_needed()
+        before = picture.get_attribute("alt")
         handle = tab.locator(".jupyter-widgets .noUi-handle").first
         handle.focus()
         handle.press("ArrowRight")
