@@ -66,7 +66,10 @@ def fixed_point(system: Flow | Map, x: Any = None, guess: Any = None) -> Any:
 
     Notes
     -----
-    Least squares on the velocity (Sussillo and Barak 2013), then Newton's method to rounding.
+    Least squares on the velocity (Sussillo and Barak 2013), then Newton's method to rounding. Where
+    that ends in a slow point and no guess was given, the search goes on along the system's path,
+    by implicit steps of growing length (pseudo-transient continuation, Kelley and Keyes 1998); a
+    slow point near a guess is an answer, and is left alone.
 
     Examples
     --------
@@ -89,7 +92,32 @@ def fixed_point(system: Flow | Map, x: Any = None, guess: Any = None) -> Any:
         raise ValueError(f"guess = {start} or x = {value} is complex; the search needs real ones")
     if start.ndim == 2:
         return tuple(_search(system, value, start[k]) for k in range(len(start)))
-    return _search(system, value, start)
+    found = _search(system, value, start)
+    if guess is not None or found.converged:
+        return found
+    further = _search(system, value, _along_the_path(system, value, start))
+    return further if further.converged else found
+
+
+def _along_the_path(system: Flow | Map, x: Array, h: Array) -> Array:
+    """Follow the system by implicit Euler steps that grow as the speed falls."""
+    flow, identity = isinstance(system, Flow), np.eye(len(h))
+
+    def speed(h: Array) -> Array:
+        return system.velocity(h, x) if isinstance(system, Flow) else system.step(h, x) - h
+
+    now, length = speed(h), 1.0 / (1.0 + float(np.linalg.norm(system.jacobian(h, x), 2)))
+    for _ in range(500):
+        J = system.jacobian(h, x) - (0.0 if flow else identity)
+        moved = h + np.linalg.lstsq(identity / length - J, now)[0]
+        after = speed(moved)
+        if not np.all(np.isfinite(after)):
+            break
+        fall = float(np.linalg.norm(now) / max(float(np.linalg.norm(after)), 1e-300))
+        h, now, length = moved, after, length * float(np.clip(fall, 0.5, 2.0))
+        if np.max(np.abs(now)) < 1e-12:
+            break
+    return h
 
 
 def _search(system: Flow | Map, x: Array, start: Array) -> FixedPoint:

@@ -84,7 +84,9 @@ EXERCISES = (
                 "that is the order of a method whose stages look elsewhere; here Euler looks once. "
                 "What does each of them predict for delta = 0?",
             ),
-            WrongTurn(0, "with a step of zero both stay at h0, so they cannot differ by a constant"),
+            WrongTurn(
+                0, "with a step of zero both stay at h0, so they cannot differ by a constant"
+            ),
             WrongTurn(
                 3, "that is the value gap with the constant F0 kept; the model here has dropped it"
             ),
@@ -92,7 +94,7 @@ EXERCISES = (
         hint="write down both predictions from h0, and subtract",
     ),
     Exercise(
-        "ex-imex",
+        "ex-implicit-explicit",
         lambda h, N, decay, delta: (h + delta * N) / (1 + delta * decay),
         (
             WrongTurn(

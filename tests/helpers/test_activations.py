@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,6 +24,8 @@ def test_the_name_is_the_key(name: str) -> None:
     assert activation(name) is ACTIVATIONS[name]
     own = Activation("own", np.sin, np.cos)
     assert activation(own) is own
+    with pytest.raises(FrozenInstanceError):
+        own.name = "another"
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n in SIGMA])

@@ -119,6 +119,11 @@ BAD: dict[str, tuple[Callable[[], Any], str, str]] = {
     "delta is zero": (lambda: LinearMap(EYE, None, None, 0.0), "delta = 0.0", "greater than 0"),
     "a velocity that is none": (lambda: Flow(3.0, 1, 0), "velocity = 3.0", "function of h and x"),
     "a step that is none": (lambda: Map(None, 0.1, 1, 0), "step = None", "function of h and x"),
+    "a split of other units": (
+        lambda: Flow(still, 2, 0, split=[1.0]),
+        "split has shape (1,)",
+        "needs shape (2)",
+    ),
     "negative inputs": (lambda: Flow(still, 1, -1), "n_inputs = -1", "at least 0"),
     "a yes for a number": (lambda: Flow(still, True, 0), "n_units = True", "whole number"),
     # states and inputs

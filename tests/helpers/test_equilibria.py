@@ -226,3 +226,13 @@ def test_a_kink_on_the_way_is_crossed_and_at_the_point_refused() -> None:
 def test_what_fixed_point_refuses(arguments: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         fixed_point(*arguments)
+
+
+@pytest.mark.parametrize(("gain", "decay"), [(0.9, 1.0), (0.9, 0.7), (1.5, 1.0)])
+def test_without_a_guess_a_network_with_bounded_sigma_is_always_solved(gain, decay):
+    # Brouwer: the box |h_i| <= 1/decay is mapped into itself, so a fixed point exists for each seed.
+    for seed in range(60):
+        drawn = RNN.random(6, 2, gain=gain, decay=decay, rng=np.random.default_rng(seed))
+        found = fixed_point(drawn)
+        assert found.converged, seed
+        assert np.max(np.abs(decay * found.h - np.tanh(drawn.w @ found.h + drawn.b))) < 1e-9

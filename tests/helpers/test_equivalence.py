@@ -303,6 +303,9 @@ def test_rounding_is_left_out() -> None:
     assert fit.used == int(np.sum(steps**4 > 1e-12))
     assert fit.slope == pytest.approx(4.0, abs=1e-9)
     assert slope(steps, errors) < 3.5  # what the plateau would do
+    # An error that is the floor itself is rounding too.
+    at_floor = convergence_order(steps, errors, floor=float(errors[5]))
+    assert at_floor.used == 5
     coarse = convergence_order(steps, errors, floor=1e-8)
     assert coarse.used == int(np.sum(steps**4 > 1e-8)) < fit.used
     zeros = convergence_order([4, 3, 2, 1, 0.5], [4.0, 3.0, 2.0, 1.0, 0.0])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import linalg, signal
 from scipy.integrate import solve_ivp
 
-from helpers import RNN, Discretise, Flow, LinearSystem, simulate
+from helpers import RNN, Discretise, Flow, Linearise, LinearSystem, Rescale, simulate
 from helpers.schemes import SCHEMES, ExponentialEuler, RungeKutta, Scheme, scheme
 from tests.helpers.theory import (
     EPS,
@@ -172,6 +172,24 @@ def test_exponential_euler_with_nothing_to_solve_is_euler() -> None:
     # Unit 1 hears nobody, so freezing "the rest" freezes nothing and the step is exact.
     exact = 0.5 + (0.7 - 0.5) * np.exp(-0.5)
     assert found[1] == pytest.approx(exact, abs=4 * EPS)
+
+
+def test_any_flow_that_names_its_split_is_stepped_like_the_network() -> None:
+    network = RNN.random(3, 2, rng=np.random.default_rng(2), decay=[0.5, 1.0, 4.0], rate=2.0)
+    general = Flow(network.velocity, 3, 2, split=network.split)
+    (h, x), method = points(network, 1), Discretise(0.4, "exponential_euler")
+    whole = method(general).step(h, x)
+    np.testing.assert_allclose(whole, method(network).step(h, x), rtol=0, atol=16 * EPS)
+    # R scales the split with the field, and L about a point keeps it.
+    fast, aligned = Rescale(8.0)(general), Discretise(0.05, "exponential_euler")
+    np.testing.assert_array_equal(fast.split, 8.0 * network.split)
+    np.testing.assert_array_equal(aligned(fast).step(h, x), whole)
+    np.testing.assert_array_equal(Linearise(about=(h, x))(general).split, network.split)
+    # Another split is another method: half delta^2 (d - d') F to leading order.
+    other = Flow(network.velocity, 3, 2, split=np.zeros(3))
+    small = Discretise(1e-4, "exponential_euler")
+    gap = small(general).step(h, x) - small(other).step(h, x)
+    np.testing.assert_allclose(gap, 0.5e-8 * network.split * network.velocity(h, x), rtol=1e-3)
 
 
 # --- against scipy --------------------------------------------------------------------------------

@@ -26,6 +26,11 @@ ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = ROOT / "book/procedures/rescaling.ipynb"
 PATIENCE = 120  # seconds, for a slow machine
 
+KERNEL_CONNECTED = """() => {
+  const session = window.jupyterapp.shell.currentWidget?.sessionContext?.session;
+  return session?.kernel?.connectionStatus === "connected" && session.kernel.status === "idle";
+}"""
+
 pytestmark = [
     pytest.mark.skipif(
         importlib.util.find_spec("jupyterlab") is None, reason="JupyterLab is not installed"
@@ -95,7 +100,7 @@ def test_sliders_are_live_in_jupyterlab(lab: str) -> None:
         tab.set_default_timeout(PATIENCE * 1000)
         tab.goto(lab + "lab/tree/chapter.ipynb")
         tab.wait_for_selector(".jp-Notebook .jp-Cell")
-        tab.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        tab.wait_for_function(KERNEL_CONNECTED)
         tab.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         picture = tab.locator(".jupyter-widgets img[alt]").first
         picture.wait_for(state="attached")
