@@ -1,6 +1,6 @@
-"""Draw the logo, the favicon and the card of shared links: `python -m tools.art`.
+"""Draw the logo, the favicon, the card of shared links, the README's cube: `python -m tools.art`.
 
-All three are the cube of the home page, from the points in book/_ext/cube.py and in its colours.
+All are the cube of the home page, from the points in book/_ext/cube.py and in its colours.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager
 from PIL import Image
 
@@ -60,22 +62,40 @@ def card() -> bytes:
     """1200 by 630 pixels: the cube, the title, the question."""
     regular, bold = _faces()
     figure = plt.figure(figsize=(12, 6.3), dpi=100, facecolor="white")
-    axes = figure.add_axes((0.52, 0.1, 0.44, 0.8))
+    _draw_cube(figure.add_axes((0.52, 0.1, 0.44, 0.8)), regular)
+    figure.text(0.05, 0.68, "Recurrent\nnetworks", fontproperties=bold, fontsize=58, color=INK,
+                linespacing=0.8, va="center")  # fmt: skip
+    figure.text(0.05, 0.36, "rescaling, discretisation,\nlinearisation: does the\norder matter?",
+                fontproperties=regular, fontsize=30, color="#4d555e", va="center")  # fmt: skip
+    return _png(figure)
+
+
+def readme_cube() -> bytes:
+    """The cube alone, on white, for readers of either mode."""
+    figure = plt.figure(figsize=(8.4, 5.6), dpi=100, facecolor="white")
+    _draw_cube(figure.add_axes((0.02, 0.03, 0.96, 0.94)), _faces()[0])
+    return _png(figure)
+
+
+def _draw_cube(axes: Axes, face: FontProperties) -> None:
     axes.set(xlim=(-20, 470), ylim=(324, 0), aspect="equal")
     axes.axis("off")
     for procedure, start, end in edges():
         (x1, y1), (x2, y2) = point(start), point(end)
         axes.plot([x1, x2], [y1, y2], color=PAINT[procedure], linewidth=5)
+        axes.text((x1 + x2) / 2, (y1 + y2) / 2, procedure, fontproperties=face, fontsize=13,
+                  ha="center", va="center", color=INK,
+                  bbox={"boxstyle": "circle,pad=0.3", "facecolor": "white",
+                        "edgecolor": PAINT[procedure], "linewidth": 2})  # fmt: skip
     for system, name in SYSTEMS.items():
         is_end = system in ("", "RDL")
         box = {"boxstyle": "round,pad=0.45", "facecolor": INK if is_end else "white"}
-        axes.text(*point(system), name, fontproperties=regular, fontsize=15, ha="center",
+        axes.text(*point(system), name, fontproperties=face, fontsize=15, ha="center",
                   va="center", color="white" if is_end else INK,
                   bbox={**box, "edgecolor": INK})  # fmt: skip
-    figure.text(0.05, 0.68, "Recurrent\nnetworks", fontproperties=bold, fontsize=58, color=INK,
-                linespacing=0.8, va="center")  # fmt: skip
-    figure.text(0.05, 0.36, "rescaling, discretisation,\nlinearisation: does the\norder matter?",
-                fontproperties=regular, fontsize=30, color="#4d555e", va="center")  # fmt: skip
+
+
+def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, metadata={"Software": None})
     plt.close(figure)
@@ -104,6 +124,7 @@ def main() -> None:
     (STATIC / "logo.svg").write_text(mark(4, INK), encoding="utf-8")
     (STATIC / "favicon.svg").write_text(mark(6, "#888"), encoding="utf-8")
     (STATIC / "card.png").write_bytes(card())
+    (STATIC / "readme-cube.png").write_bytes(readme_cube())
 
 
 if __name__ == "__main__":

@@ -57,10 +57,18 @@ def _launch_only_what_can_work(app: Sphinx, config: Any) -> None:
 def _drop_markers(app: Sphinx, doctree: nodes.document) -> None:
     """nbgrader's marks stay in the notebook; the page does not show them."""
     for block in doctree.findall(nodes.literal_block):
-        text = MARKERS.sub("", block.astext())
-        if text != block.astext():
-            block.rawsource = text
-            block.children = [nodes.Text(text.rstrip("\n"))]
+        text = MARKERS.sub("", block.astext()).rstrip("\n")
+        if "### BEGIN" in block.astext():
+            block.rawsource = text  # where the two differ, Sphinx does not highlight
+            block.children = [nodes.Text(text)]
+
+
+def _wrap_sentences(app: Sphinx, doctree: nodes.document) -> None:
+    """Printed sentences wrap; what is printed in columns, told by its double spaces, scrolls."""
+    for block in doctree.findall(nodes.literal_block):
+        is_output = "output" in block["classes"] or "output" in block.parent.get("classes", [])
+        if is_output and "  " not in block.astext():
+            block["classes"].append("sentences")
 
 
 def _description(doctree: nodes.document | None) -> str:
@@ -246,6 +254,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _unhook_thebe, priority=999)
     app.connect("config-inited", _launch_only_what_can_work)
     app.connect("doctree-read", _drop_markers)
+    app.connect("doctree-read", _wrap_sentences)
     app.connect("html-page-context", _finish_page, priority=900)
     app.connect("build-finished", _cut_fonts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

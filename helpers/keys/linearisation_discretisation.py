@@ -1,4 +1,4 @@
-"""The exercises of the chapter on linearisation and discretisation: right answers, wrong turns, hints."""
+"""The exercises on linearisation and discretisation: right answers, wrong turns, hints."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EXERCISES = (
         (
             WrongTurn(
                 map_with(lambda F0, J0, h0, delta: F0 - J0 @ h0),
-                "that is the constant of the flow's Taylor system; a step takes delta of a velocity",
+                "that is the constant of the flow's Taylor system; a step takes delta of it",
             ),
             WrongTurn(
                 map_with(lambda F0, J0, h0, delta: delta * F0),
@@ -56,24 +56,6 @@ EXERCISES = (
         ),
         constant_of_map,
         hint="your map has to send h0 to h0 + delta F0: test it there",
-    ),
-    Exercise(
-        "ex-bc",
-        [0.5, 1.0],
-        (
-            WrongTurn([1.0, 1.0], "that is the last node of each; weigh each node with its b"),
-            WrongTurn(
-                [0.5, 0.0],
-                "Heun is right; where does the one stage of backward Euler look: is it at h?",
-            ),
-            WrongTurn(
-                [0.5, 0.5],
-                "one half is the condition for order 2, and backward Euler has order 1",
-            ),
-            WrongTurn([1.0, 0.5], "both values occur; asked is Heun first"),
-            WrongTurn([0.25, 0.5], "that is half of b.c^2, the constant of the value"),
-        ),
-        hint="c_i is the sum of row i of a; then add up b_i c_i",
     ),
     Exercise(
         "ex-forgotten",
@@ -119,22 +101,5 @@ EXERCISES = (
         ),
         step_at_a_point,
         hint="(1 + delta decay) h+ stands on the left; what is left on the right?",
-    ),
-    Exercise(
-        "ex-rosenbrock",
-        1.0,
-        (
-            WrongTurn(
-                0.0, "that is the gap of the value at h0; the matrix also differentiates J(h)"
-            ),
-            WrongTurn(
-                0.5,
-                "that is b.c of a method of order 2; expand the inverse: what stands before J F?",
-            ),
-            WrongTurn(
-                2.0, "differentiate J F by the product rule: how often does F'' appear in it?"
-            ),
-        ),
-        hint="expand the inverse to first order in delta and differentiate the term with J F",
     ),
 )

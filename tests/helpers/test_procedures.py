@@ -113,7 +113,9 @@ def test_rescaling_multiplies_the_velocity_and_its_derivatives_by_tau(
     assert isinstance(fast, RNN)
     for kind in ("velocity", "jacobian", "input_jacobian"):
         slow, quick = getattr(network, kind)(h, x), getattr(fast, kind)(h, x)
-        assert largest(quick - tau * slow) <= 8 * EPS * tau * largest(slow)
+        # In the Jacobian two terms may cancel, rounded as they were.
+        terms = lipschitz(network) if kind == "jacobian" else largest(slow)
+        assert largest(quick - tau * slow) <= 8 * EPS * tau * terms
     # Only the factor in front changes: weights, bias and sigma are the network's own.
     for part in ("w", "omega", "b", "decay"):
         assert np.array_equal(getattr(fast, part), getattr(network, part))

@@ -87,7 +87,7 @@ def test_nothing_foreign_and_no_thebe(book: Path) -> None:
 
 def test_grading_marks_are_not_shown(book: Path) -> None:
     html = trial.page(book, "chapter")
-    assert "answer_to_it" in html
+    assert '<span class="n">answer_to_it</span>' in html, "still highlighted"
     assert "BEGIN SOLUTION" not in html
     stored = (book / "_build/html/_sources/book/chapter.ipynb").read_text(encoding="utf-8")
     assert "BEGIN SOLUTION" in stored, "the downloaded notebook keeps them"
