@@ -83,7 +83,8 @@ MIDPOINT = Exercise(
     ),
     probe=_probe_step,
     rtol=1e-9,
-    hint="return half and the new state; from h = 1 with velocity -h the new one is R(-delta)",
+    hint="draw h, half and the arrow of the second look: where does the whole step start, and "
+    "whose velocity does it use?",
 )
 
 DECAY, DELTA = 0.7, 0.1
@@ -127,9 +128,8 @@ _PAIR = RNN(np.array([[1.1, -1.4], [1.4, 0.6]]), np.array([[1.0], [0.0]]), [0.2,
 _INHIBITED = RNN(np.array([[1.1, -2.0], [1.4, 0.6]]), np.array([[1.0], [0.0]]), [0.2, -0.1])
 
 
-def _largest(network: RNN, at_rest: bool = True) -> float:
-    J = network.jacobian(fixed_point(network).h) if at_rest else network.w - np.eye(2)
-    mu = np.linalg.eigvals(J)
+def _largest(network: RNN) -> float:
+    mu = np.linalg.eigvals(network.jacobian(fixed_point(network).h))
     return float(np.min(-2.0 * mu.real / np.abs(mu) ** 2))
 
 

@@ -124,7 +124,7 @@ EXERCISES = (
             ),
             WrongTurn(0.5, "that is A; near the meeting point the slope of tanh is no longer 1"),
         ),
-        rtol=2e-3,
+        rtol=5e-3,
         hint="two conditions at once: the velocity is zero, and so is its derivative in h",
     ),
     Exercise(
@@ -169,7 +169,8 @@ EXERCISES = (
                 "the mirror image of the state where large starts end; this one attracts",
             ),
         ),
-        rtol=1e-4,
+        probe=lambda found: getattr(found, "h", found),
+        rtol=5e-3,
         hint="start the search between 0 and the other state, and look at the eigenvalues found",
     ),
     Exercise(
@@ -189,8 +190,10 @@ EXERCISES = (
                 gain(A_STAR, B_STAR, 0.1), "that makes input cheap; r multiplies the input's cost"
             ),
         ),
-        rtol=1e-5,
-        hint="regulator(A, B, r=...) with A and B at the operating point; K is its first result",
+        probe=np.ravel,
+        rtol=5e-3,
+        hint="the design of the text with one price changed: where are the slopes taken, and what "
+        "divides B^T P?",
     ),
     Exercise(
         "ex-basin",

@@ -80,6 +80,10 @@ EXERCISES = (
                 "alpha is no rate, it contains the step of 2 ms; and the leaky weights belong to g",
             ),
             WrongTurn(
+                (10.0, 0.3, 0.05),
+                "10 ms is the time constant; the decay rate is one over it",
+            ),
+            WrongTurn(
                 (0.1, 3.0, 0.05),
                 "decay and alpha are right; the weight belongs to g, and h = g / decay",
             ),

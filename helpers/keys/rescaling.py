@@ -40,9 +40,9 @@ def _on_network(in_new_unit: Callable[[RNN, float], Any]) -> Array | None:
     given = in_new_unit(network, 2.0)
     if given is Ellipsis or given is None:
         return None
-    g = np.array([[0.0, 0.0], [0.3, -0.4], [1.2, 0.7]])
+    y = np.array([[0.0, 0.0], [0.3, -0.4], [1.2, 0.7]])
     rate = np.ravel(np.broadcast_to(given.rate, (2,)))
-    return np.concatenate([rate, np.ravel(given.velocity(g, [0.5]))])
+    return np.concatenate([rate, np.ravel(given.velocity(y, [0.5]))])
 
 
 EXERCISES = (
@@ -78,6 +78,10 @@ EXERCISES = (
             WrongTurn(
                 (HALF_LIFE * 4.0, 48.0, 1.0 / 16.0),
                 "your film is four times slower; tau = 4 shows at s what happened at t = 4 s",
+            ),
+            WrongTurn(
+                (HALF_LIFE / 4.0, 2.5, 16.0),
+                "2.5 is how long the film lasts; at which s does it begin?",
             ),
             WrongTurn(
                 (HALF_LIFE / 4.0, 4.5, 16.0),
@@ -138,18 +142,18 @@ EXERCISES = (
             ),
             WrongTurn(
                 lambda network, tau: replace(network, w=network.w / tau, decay=tau * network.decay),
-                "insert h = tau g into w h: does w get larger or smaller?",
+                "insert h = tau y into w h: does w get larger or smaller?",
             ),
             WrongTurn(
                 lambda network, tau: replace(network, w=tau * network.w),
-                "the weights fit; what multiplies -g after the division by tau?",
+                "the weights fit; what multiplies -y after the division by tau?",
             ),
             WrongTurn(
                 lambda network, tau: replace(network, decay=tau * network.decay),
-                "the decay fits; the sum inside sigma still has h, write it with g",
+                "the decay fits; the sum inside sigma still has h, write it with y",
             ),
         ),
         probe=_on_network,
-        hint="divide the faster equation by tau, then write h = tau g wherever h is left",
+        hint="divide the faster equation by tau, then write h = tau y wherever h is left",
     ),
 )

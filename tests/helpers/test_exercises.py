@@ -133,9 +133,11 @@ def test_a_mistake_in_the_key_itself_is_not_hidden_from_its_author() -> None:
         wrong_key.judge(lambda: 1.0)
 
 
-def test_agreement_is_relative_to_the_largest_entry_of_the_right_answer() -> None:
+def test_agreement_is_relative_to_each_entry_and_a_zero_is_judged_by_the_rest() -> None:
+    mixed = Exercise("ex-mixed", (16.0, 0.25), rtol=1e-3)
+    assert mixed.judge((16.015, 0.2502)).right and not mixed.judge((16.0, 0.26)).right
     wide = Exercise("ex-wide", np.array([1000.0, 0.0]), rtol=1e-3)
-    assert wide.judge([1000.9, 0.9]).right and not wide.judge([1000.0, 1.1]).right
+    assert wide.judge([1000.9, 0.0009]).right and not wide.judge([1000.0, 0.0011]).right
     zero = Exercise("ex-zero", 0.0, rtol=1e-3)
     assert zero.judge(0.0009).right and not zero.judge(0.0011).right
 
