@@ -333,7 +333,7 @@ class ZeroOrderHold(Scheme):
         """Raise ValueError unless the flow is a LinearSystem."""
         if not isinstance(flow, LinearSystem):
             raise ValueError(
-                f"zoh solves linear flows only, and this is a {type(flow).__name__}; "
+                f"zoh solves linear flows only, and this one is {type(flow).__name__}; "
                 "linearise it first, or choose another method"
             )
 

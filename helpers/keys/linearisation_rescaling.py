@@ -1,4 +1,4 @@
-"""The exercises of the chapter on linearisation and rescaling: right answers, wrong turns, hints."""
+"""The exercises on linearisation and rescaling: right answers, wrong turns, hints."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers._checks import Array
 from helpers.exercises import Exercise, WrongTurn
-from helpers.procedures import Linearise, Rescale
 from helpers.systems import RNN
 
 __all__ = ["EXERCISES"]
@@ -17,7 +15,6 @@ __all__ = ["EXERCISES"]
 NETWORK = RNN.random(4, 2, rng=np.random.default_rng(707))
 H0, X0 = np.array([0.3, -0.2, 0.5, 0.1]), np.array([0.7, -0.4])
 TAU = 3.0
-C, D = np.array([[1.0, -0.5, 0.2, 0.7]]), np.array([0.4])
 
 
 def constant_at_a_point(answer: Callable[..., Any]) -> Any:
@@ -29,24 +26,6 @@ def constant_at_a_point(answer: Callable[..., Any]) -> Any:
 def all_given(numbers: Any) -> Any:
     """Return None while a number is missing."""
     return None if any(number is Ellipsis for number in numbers) else numbers
-
-
-def laid_out(with_readout: Callable[..., Any]) -> Array | None:
-    """Call the reader's function and lay its five arrays in one row."""
-    parts = with_readout(NETWORK, C, D, TAU, H0, X0)
-    if parts is None or any(part is Ellipsis for part in parts):
-        return None
-    return np.concatenate([np.ravel(np.asarray(part)) for part in parts])
-
-
-def read_out(readout: Callable[[Array, Array, float], tuple[Array, Array]]) -> Callable[..., Any]:
-    """Return a with_readout that changes C and d as given."""
-
-    def answer(network: RNN, C: Array, d: Array, tau: float, h0: Array, x0: Array) -> Any:
-        system = (Linearise((h0, x0)) @ Rescale(tau))(network)
-        return system.A, system.B, system.c, *readout(C, d, tau)
-
-    return answer
 
 
 EXERCISES = (
@@ -138,29 +117,5 @@ EXERCISES = (
         ),
         probe=all_given,
         hint="write each face as two words, and ask of each word whether R_T comes after D",
-    ),
-    Exercise(
-        "ex-lr-readout",
-        read_out(lambda C, d, tau: (C, d)),
-        (
-            WrongTurn(
-                read_out(lambda C, d, tau: (C, tau * d)),
-                "d is a constant; is it a velocity?",
-            ),
-            WrongTurn(
-                read_out(lambda C, d, tau: (tau * C, tau * d)),
-                "the film shows the same pictures; how large is z at the frame of s = 0?",
-            ),
-            WrongTurn(
-                read_out(lambda C, d, tau: (C / tau, d)),
-                "that undoes another unit for the activity; R leaves the activity as it is",
-            ),
-            WrongTurn(
-                read_out(lambda C, d, tau: (tau * C, d)),
-                "z' is multiplied by tau; is z?",
-            ),
-        ),
-        laid_out,
-        hint="z at s is z of the first film at tau s: write that with C and d",
     ),
 )

@@ -88,6 +88,11 @@ BAD: dict[str, tuple[Callable[[], Any], str, str]] = {
         "n_units = 0",
         "at least 1",
     ),
+    "an orthogonal matrix of no units": (
+        lambda: RNN.orthogonal(0, 1, rng=np.random.default_rng(0)),
+        "n_units = 0",
+        "at least 1",
+    ),
     "half a unit": (
         lambda: RNN.orthogonal(2.5, 1, rng=np.random.default_rng(0)),
         "n_units = 2.5",

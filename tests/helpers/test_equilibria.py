@@ -152,6 +152,20 @@ def test_a_slow_point_is_found_and_says_that_it_is_none(kind: str, speed: float)
     assert found.residual == np.max(np.abs(moved))
 
 
+@pytest.mark.parametrize("kind", ["flow", "map"])
+def test_without_a_guess_the_search_goes_past_a_ghost_and_with_one_it_stays(kind: str) -> None:
+    # Least speed near 1, an equilibrium at 3: the path from 0 leads through the one to the other.
+    def field(h: Any, x: Any) -> Any:
+        return ((h - 1.0) ** 2 + 0.01) * (3.0 - h)
+
+    system: Any = (
+        Flow(field, 1, 0) if kind == "flow" else Map(lambda h, x: h + 0.1 * field(h, x), 0.1, 1, 0)
+    )
+    through, near = fixed_point(system), fixed_point(system, guess=[0.0])
+    assert through.converged and through.stable and through.h[0] == pytest.approx(3.0, abs=1e-12)
+    assert not near.converged and abs(near.h[0] - 1.0) < 0.05
+
+
 def test_a_linear_flow_without_an_equilibrium_keeps_its_least_speed() -> None:
     # A has no inverse and c is not in its range: |A h + c| is at least 1.
     found = fixed_point(LinearSystem([[-1.0, 0.0], [0.0, 0.0]], None, [2.0, 1.0]))
@@ -229,8 +243,10 @@ def test_what_fixed_point_refuses(arguments: Any, words: str) -> None:
 
 
 @pytest.mark.parametrize(("gain", "decay"), [(0.9, 1.0), (0.9, 0.7), (1.5, 1.0)])
-def test_without_a_guess_a_network_with_bounded_sigma_is_always_solved(gain, decay):
-    # Brouwer: the box |h_i| <= 1/decay is mapped into itself, so a fixed point exists for each seed.
+def test_without_a_guess_a_network_with_bounded_sigma_is_always_solved(
+    gain: float, decay: float
+) -> None:
+    # Brouwer: the box |h_i| <= 1/decay is mapped into itself, so each draw has a fixed point.
     for seed in range(60):
         drawn = RNN.random(6, 2, gain=gain, decay=decay, rng=np.random.default_rng(seed))
         found = fixed_point(drawn)

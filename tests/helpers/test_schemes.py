@@ -92,6 +92,19 @@ def test_an_explicit_step_is_the_textbooks(
     assert np.max(np.abs(found - by_hand)) <= rounding(network, h, found, 2 * x)
 
 
+@pytest.mark.parametrize("decay", [0.5, 1.0, 2.0, 3.0])
+@pytest.mark.parametrize("rate", [0.5, 1.0, 2.0, 3.0])
+def test_no_value_of_decay_or_rate_is_special(decay: float, rate: float) -> None:
+    # The step leaves out multiplications by 1; by nothing else.
+    network = RNN([[1.1, -1.4], [1.4, 0.6]], [[1.0], [0.0]], [0.2, -0.1], decay, "tanh", rate)
+    h, x = points(network, 1)
+    by_hand = h + 0.1 * velocity(network, h, x)
+    np.testing.assert_allclose(Discretise(0.1)(network).step(h, x), by_hand, atol=16 * EPS)
+    mixed = RNN(network.w, network.omega, network.b, [1.0, decay], "tanh", [rate, 1.0])
+    by_hand = h + 0.1 * velocity(mixed, h, x)
+    np.testing.assert_allclose(Discretise(0.1)(mixed).step(h, x), by_hand, atol=16 * EPS)
+
+
 def _gauss2(f: Field, h: Any, d: float, x: Any) -> Any:
     """Collocate at the roots of the Legendre polynomial on [0, 1]; u' is linear, u(0) = h."""
     nodes = np.roots([6.0, -6.0, 1.0])[::-1]

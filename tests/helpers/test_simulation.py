@@ -217,6 +217,16 @@ def test_a_flow_that_explodes_says_when() -> None:
         simulate(Flow(lambda h, x: h**2, 1, 0), [1.0], t=[0.0, 2.0])
 
 
+def test_many_output_times_within_one_step_of_the_solver_are_all_answered() -> None:
+    # h' = 1: the solver's first step is far longer than the first six intervals.
+    t = np.concatenate([1e-9 * np.arange(7), [1e-6, 0.5, 1.0]])
+    run = simulate(LinearSystem([[0.0]], None, [1.0]), [0.0], t=t)
+    np.testing.assert_allclose(run.h[:, 0], t, rtol=1e-12, atol=1e-24)
+    drawn = simulate(LinearSystem([[0.0]], [[1.0]]), [0.0], np.arange(9.0)[:, None], t=t)
+    exact = np.concatenate([[0.0], np.cumsum(np.arange(9.0) * np.diff(t))])
+    np.testing.assert_allclose(drawn.h[:, 0], exact, rtol=1e-12, atol=1e-24)
+
+
 # --- maps -----------------------------------------------------------------------------------------
 
 
