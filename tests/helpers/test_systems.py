@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import RNN, Discretise, Flow, LinearMap, LinearSystem, Map
+from helpers.schemes import RungeKutta
 from tests.helpers.theory import (
     EPS,
     SIGMA,
@@ -301,6 +302,19 @@ def test_systems_are_frozen_and_keep_no_hold_on_what_they_were_made_from() -> No
         with pytest.raises((FrozenInstanceError, AttributeError)):
             system.n_units = 5
         assert system.n_units == before
+
+
+def test_objects_are_equal_to_themselves_alone_and_may_be_keys() -> None:
+    # Arrays have no single truth value; equality of systems is what gap measures.
+    for make in (
+        pair,
+        lambda: LinearSystem(np.eye(2)),
+        lambda: LinearMap(np.eye(2), None, None, 1.0),
+        lambda: Discretise(0.1)(pair()),
+        lambda: RungeKutta("own", [[0.0]], [1.0], order=1),
+    ):
+        one, other = make(), make()
+        assert one == one and one != other and {one: 1}[one] == 1
 
 
 def test_a_flow_is_no_map_and_a_map_no_flow() -> None:
