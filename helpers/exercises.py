@@ -102,7 +102,7 @@ class Exercise:
             return isinstance(one, str) and isinstance(other, str) and _same_words(one, other)
         if one.shape != other.shape or not np.all(np.isfinite(one)):
             return False
-        # Entry by entry, since one answer may hold a time and a ratio; a zero is judged by the rest.
+        # Entry by entry, since one answer may hold a time and a ratio; the rest judges a zero.
         size = np.abs(other)
         size = np.maximum(size, 1e-3 * np.max(size, initial=0.0)) if np.any(size) else 1.0
         return bool(np.all(np.abs(one - other) <= self.rtol * size))

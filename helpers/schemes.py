@@ -251,7 +251,8 @@ def _newton_update(
 def _size_of(update: Array, points: Array, k: Array) -> float:
     def part(take: Callable[[Array], Array]) -> float:
         scale = max(np.max(np.abs(take(points))), np.max(np.abs(take(k))))
-        return float(np.max(np.abs(take(update))) / scale) if scale > 0.0 else 0.0
+        # Below the smallest normal number nothing can be told from zero.
+        return float(np.max(np.abs(take(update))) / max(scale, 1e-290))
 
     return max(part(np.real), part(np.imag)) if np.iscomplexobj(k) else part(np.real)
 

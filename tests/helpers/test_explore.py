@@ -111,6 +111,11 @@ def _drawn(figure: Figure) -> Image.Image:
     return Image.open(buffer).convert("RGB")
 
 
+@pytest.fixture(autouse=True)
+def no_figures_of_others() -> None:
+    plt.close("all")
+
+
 def test_figures_are_closed(shown: list[object]) -> None:
     explore(film, tau=[1, 2], alt="A wave at {tau}.")
     assert plt.get_fignums() == []

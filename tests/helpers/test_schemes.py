@@ -653,3 +653,16 @@ def test_backward_euler_has_no_derivative_where_its_matrix_is_singular() -> None
 def test_only_a_linear_flow_has_a_linear_map() -> None:
     with pytest.raises(ValueError, match=r"the flow is a RNN.*Linearise"):
         Discretise(0.1)(RNN([[0.5]], [[1.0]])).linear_map()
+
+
+def test_a_general_flow_takes_a_complex_input_under_an_implicit_method() -> None:
+    forced = Flow(lambda h, x: x * h, 1, 1)
+    for x in (1j, 3j, -3 + 3j):
+        found = Discretise(1.0, "backward_euler")(forced).step([1.0 + 0.0j], [x])
+        np.testing.assert_allclose(found, [1.0 / (1.0 - x)], rtol=1e-12)
+
+
+def test_an_implicit_method_may_decay_below_the_smallest_number() -> None:
+    unit = RNN([[-2.2]], [[0.0]])
+    run = simulate(Discretise(0.7, "backward_euler")(unit), [0.5], steps=700)
+    assert abs(run.h[-1, 0]) < 1e-300
