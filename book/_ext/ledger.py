@@ -5,6 +5,7 @@ typed twice: the sentence, the bound and the verdict are what `check` printed wh
 and the link is the label that the claim is named after.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -89,19 +90,27 @@ def _kind(status: str) -> str:
 def _chapter(directive: SphinxDirective, docname: str, claims: tuple[Any, ...]) -> nodes.section:
     section = nodes.section(ids=[f"claims-{docname.rsplit('/', 1)[-1]}"])
     title = nodes.title()
+    # The words stand here, and not only Sphinx's: the list "On this page" takes what it finds.
     title += addnodes.pending_xref(
         "",
-        nodes.inline("", docname),
+        nodes.inline("", _heading(Path(directive.env.doc2path(docname)))),
         refdomain="std",
         reftype="doc",
         reftarget=f"/{docname}",
         refdoc=directive.env.docname,
-        refexplicit=False,
+        refexplicit=True,
         refwarn=True,
     )
     section += title
     section += _table(directive, docname, claims, is_home=False)
     return section
+
+
+def _heading(notebook: Path) -> str:
+    """The title of a chapter: the first line of its first cell that begins with one #."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    lines = "".join(cells[0]["source"]).splitlines()
+    return next((line[2:].strip() for line in lines if line.startswith("# ")), notebook.stem)
 
 
 def _table(
