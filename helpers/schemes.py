@@ -449,6 +449,7 @@ class DiscretisedMap(Map):
     scheme: Scheme
     step_size: float
     delta: Any = None
+    nodes: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         step_size = positive(self.step_size, "delta")

@@ -6,7 +6,7 @@ leading axes broadcast, a missing x is zero. States and inputs may be complex, p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -486,9 +486,6 @@ class Map(_Frozen, _System):
                 f"(..., {self.n_inputs}), or use what Discretise makes of the flow"
             )
         return self._input_point(x)
-
-    # Where in the step an input is read; a map given by its step alone reads it at the start.
-    nodes: Sequence[float] = (0.0,)
 
 
 @dataclass(frozen=True, eq=False)

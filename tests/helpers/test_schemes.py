@@ -666,3 +666,10 @@ def test_an_implicit_method_may_decay_below_the_smallest_number() -> None:
     unit = RNN([[-2.2]], [[0.0]])
     run = simulate(Discretise(0.7, "backward_euler")(unit), [0.5], steps=700)
     assert abs(run.h[-1, 0]) < 1e-300
+
+
+def test_a_stage_whose_row_is_zero_asks_at_the_start_again() -> None:
+    twice = RungeKutta("twice", [[0, 0], [0, 0]], [0.5, 0.5], order=1)
+    unit = RNN([[1.3]], [[0.5]], [0.2])
+    euler = Discretise(0.3)(unit).step([0.7], [1.0])
+    np.testing.assert_allclose(Discretise(0.3, twice)(unit).step([0.7], [1.0]), euler, rtol=1e-15)

@@ -341,3 +341,26 @@ def test_a_map_that_holds_its_input_refuses_a_function_of_the_step() -> None:
                 use([0.0], lambda fraction: [fraction])
     with pytest.raises(ValueError, match="holds its input"):
         LinearMap([[1.0]], [[1.0]], None, 1.0).jacobian([0.0], lambda fraction: [fraction])
+
+
+def test_newton_knows_the_rows_of_a_jacobian_from_its_columns_at_a_complex_point() -> None:
+    # h1' = x h2, h2' = -3 h1: no symmetry hides a transposed slope, and x is far from real.
+    skew = Flow(lambda h, x: np.stack([x[..., 0] * h[..., 1], -3.0 * h[..., 0]], -1), 2, 1)
+    for x in (2.0j, 1.0 + 1.0j):
+        A = np.array([[0.0, x], [-3.0, 0.0]])
+        exact = np.linalg.solve(np.eye(2) - 0.5 * A, [1.0, -0.5j])
+        found = Discretise(0.5, "backward_euler")(skew).step([1.0 + 0j, -0.5j], [x])
+        np.testing.assert_allclose(found, exact, rtol=1e-12)
+
+
+def test_the_default_gain_keeps_a_random_network_contractive() -> None:
+    # The circular law: the spectral radius of w nears the gain, 0.9, as N grows.
+    w = RNN.random(400, 1, rng=np.random.default_rng(1)).w
+    assert abs(np.max(np.abs(np.linalg.eigvals(w))) - 0.9) < 0.06
+
+
+@pytest.mark.parametrize("kind", [Flow, Map])
+def test_a_system_has_at_least_one_unit(kind: Any) -> None:
+    sizes = (0, 1) if kind is Flow else (0.1, 0, 1)
+    with pytest.raises(ValueError, match="n_units = 0"):
+        kind(lambda h, x: h, *sizes)
