@@ -13,7 +13,7 @@ from helpers._checks import Array, generator, shown
 from helpers.procedures import Composition, Discretise, Procedure, Rescale
 from helpers.systems import Flow, Map
 
-__all__ = ["Order", "Route", "all_orders", "convergence_order", "gap"]
+__all__ = ["Order", "Route", "all_orders", "convergence_order", "gap", "verdict"]
 
 DRAWS = 64
 
@@ -221,3 +221,37 @@ def convergence_order(steps: Any, errors: Any, *, floor: float = 1e-12) -> Order
         )
     slope, intercept = np.polyfit(np.log(step[keep]), np.log(error[keep]), 1)
     return Order(float(slope), float(np.exp(intercept)), int(keep.sum()))
+
+
+def verdict(steps: Any, gaps: Any, *, exact: float = 1e-10) -> str:
+    r"""Say in a word or two what gaps of two routes at several steps amount to.
+
+    Parameters
+    ----------
+    steps, gaps : array (K,)
+        At least four positive steps and the gaps measured with them.
+    exact : float
+        The largest gap that counts as rounding.
+
+    Returns
+    -------
+    str
+        "exact" if no gap is above the bound, "order p" if the fitted slope is within 0.2 of a whole
+        number p >= 1, "fails" otherwise.
+
+    Raises
+    ------
+    ValueError
+        As `convergence_order`, for gaps that are not all exact.
+
+    Examples
+    --------
+    >>> steps = [0.1, 0.05, 0.025, 0.0125]
+    >>> verdict(steps, [4e-2, 1e-2, 2.5e-3, 6.25e-4]), verdict(steps, [0.3, 0.3, 0.3, 0.3])
+    ('order 2', 'fails')
+    """
+    if np.all(np.asarray(gaps, dtype=float) <= exact):
+        return "exact"
+    slope = convergence_order(steps, gaps).slope
+    order = round(slope)
+    return f"order {order}" if order >= 1 and abs(slope - order) <= 0.2 else "fails"

@@ -25,6 +25,8 @@ MAX_DEFINITION = 5
 CELL_KEYS = {"tags", "mystnb", "nbgrader", "jupyter"}
 CLAIMED = ("eq-", "thm-", "lem-", "prop-", "cor-", "erratum-")
 LEVELS = ("pencil", "code", "open")
+# Notebooks that are looked up and not read through: they need no exercises and no slider.
+LOOKED_UP = {"table"}
 GIVEN_UP = "raises-exception"
 
 Faults = list[str]
@@ -555,7 +557,7 @@ def public_names_are_used(book: list[Page], names: list[str], allowed: Allowed) 
 
 def chapters_have_their_parts(page: Page) -> Faults:
     """One title, exercises of every level, a slider, a summary and further reading."""
-    if page.path.parent.name == "book" or not page.is_notebook:
+    if page.path.parent.name == "book" or page.path.stem in LOOKED_UP or not page.is_notebook:
         return []
     text = "\n".join(cell.source for cell in page.text)
     headings = [line.lower() for line in re.findall(r"^#+ +(.+)$", text, flags=re.M)]

@@ -23,6 +23,7 @@ from helpers import (
     convergence_order,
     gap,
 )
+from helpers.equivalence import verdict
 from tests.helpers.theory import (
     EPS,
     GENERAL,
@@ -330,3 +331,26 @@ def test_rounding_is_left_out() -> None:
 def test_no_order_is_read_from_too_little(steps: Any, errors: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         convergence_order(steps, errors)
+
+
+@pytest.mark.parametrize(
+    ("power", "scale", "word"),
+    [
+        (0.0, 1e-10, "exact"),
+        (0.0, 1.1e-10, "fails"),
+        (1.0, 1.0, "order 1"),
+        (2.15, 1.0, "order 2"),
+        (2.25, 1.0, "fails"),
+        (3.85, 1.0, "order 4"),
+        (0.15, 1.0, "fails"),
+        (-1.0, 1.0, "fails"),
+    ],
+)
+def test_a_verdict_is_a_word(power: float, scale: float, word: str) -> None:
+    steps = 2.0 ** -np.arange(2, 7)
+    assert verdict(steps, scale * steps**power) == word
+
+
+def test_no_verdict_from_too_little() -> None:
+    with pytest.raises(ValueError, match="only 3 of 3"):
+        verdict([0.1, 0.05, 0.025], [1e-2, 1e-3, 1e-4])
