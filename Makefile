@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab test notebooks lint types site-check bench mutants lock clean
+.PHONY: help book serve lab test notebooks train lint types site-check bench mutants lock clean
 
 help: ## say what each command does
 	@echo "The book's commands:"
@@ -45,6 +45,9 @@ test: $(READY) ## run everything that proves the book: helpers, chapters, rules
 
 notebooks: $(READY) ## run every chapter again and store what changed
 	@$(PY) -m tools.notebooks
+
+train: $(READY) ## train the networks of Part III that are missing; NETWORKS="name ..." trains these again
+	@$(PY) -m tools.train $(NETWORKS)
 
 lint: $(READY) ## check the style of the code, chapters included
 	@$(PY) -m ruff check .

@@ -7,6 +7,7 @@ from helpers.equilibria import fixed_point
 from helpers.equivalence import all_orders, convergence_order, gap
 from helpers.exercises import answer
 from helpers.explore import explore
+from helpers.networks import load_network
 from helpers.procedures import Discretise, Linearise, Rescale, TangentLift
 from helpers.simulation import simulate
 from helpers.spectra import henrici, spectrum
@@ -36,6 +37,7 @@ __all__ = [
     "gap",
     "glue",
     "henrici",
+    "load_network",
     "simulate",
     "spectrum",
 ]

@@ -590,7 +590,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("schemes",),
     ("procedures",),
     ("simulation", "equivalence", "equilibria", "spectra", "controllability", "conventions"),
-    ("tasks", "training", "networks"),
+    ("oscillation", "states", "statistics", "transients"),
+    ("tasks", "training", "networks", "ensembles", "announcement"),
     ("claims", "exercises", "explore", "figures"),
     ("keys",),
 )
