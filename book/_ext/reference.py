@@ -12,7 +12,8 @@ from sphinx.util.docutils import SphinxDirective
 # Floors of the house, from the ground up; a module not listed comes after them, by name.
 ORDER = (
     *("activations", "systems", "schemes", "procedures", "simulation", "equivalence"),
-    *("equilibria", "spectra", "conventions", "tasks", "training", "networks"),
+    *("equilibria", "spectra", "controllability", "conventions", "states", "oscillation"),
+    *("transients", "statistics", "tasks", "training", "networks", "ensembles", "announcement"),
     *("claims", "exercises", "explore", "figures"),
 )
 
