@@ -11,6 +11,7 @@ few times a minute. Stop it at any time (Ctrl-C, or a kill): a second run goes o
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import sys
 import threading
@@ -34,6 +35,7 @@ from helpers.training import RECIPES, Plan, TrainingState, train, train_ensemble
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "book" / "data"
 CHECKPOINTS = ROOT / "_build" / "training"
+SUMS = "SHA256SUMS"
 EVERY = 5  # blocks between two checkpoints
 
 
@@ -105,6 +107,16 @@ def ship(plan: Plan, state: TrainingState, folder: Path) -> None:
         curve=np.array(state.curve, dtype=np.float32),
     )
     save_network(folder / f"{plan.name}.npz", network)
+    seal(folder)
+
+
+def seal(folder: Path) -> None:
+    """Write the checksums of a folder's networks, as `sha256sum --check SHA256SUMS` reads them."""
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+        for path in sorted(folder.glob("*.npz"))
+    ]
+    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 
 class Bar:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -35,7 +36,11 @@ def parts(state_or_network: Any) -> list[Any]:
 
 def assert_shipped(folder: Path, plans: list[Plan]) -> None:
     """Assert that a folder holds these networks and nothing else, as trained without a break."""
-    assert sorted(path.name for path in folder.iterdir()) == sorted(f"{p.name}.npz" for p in plans)
+    names = sorted([*(f"{plan.name}.npz" for plan in plans), train.SUMS])
+    assert sorted(path.name for path in folder.iterdir()) == names
+    for line in (folder / train.SUMS).read_text(encoding="utf-8").splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     members = {member.plan: member.network for member in load_ensemble(folder)}
     for plan in plans:
         undisturbed, network = train_one(plan), members[plan]

@@ -109,7 +109,7 @@ def test_the_task_is_the_one_of_the_file_and_not_only_of_its_name(tmp_path: Path
 def test_other_files_are_passed_over(tmp_path: Path) -> None:
     put(tmp_path, PLANS[0])
     weights = PLANS[0].initial()
-    for name in ("other.npz", "my-own-network-of-long-ago.npz"):
+    for name in ("other.npz", "other-3.npz", "my-own-network-of-long-ago.npz"):
         save_network(tmp_path / name, as_network(weights))
     (tmp_path / f".{PLANS[0].name}.npz.part").write_text("half")
     assert len(load_ensemble(tmp_path)) == 1

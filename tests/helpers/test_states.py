@@ -114,6 +114,12 @@ def test_a_shrinking_rotation_decays(angle: float) -> None:
     assert state.kind == "decay" and not state.slow and state.share == 0.0
 
 
+def test_what_decays_has_no_frequency_though_it_still_turns() -> None:
+    state = one(layer(0.997 * rotation(0.4)), [0.7, -0.4])
+    assert state.kind == "decay" and state.swing > 1e-7  # 0.997^4000 is 6e-6
+    assert np.isnan(state.frequency) and state.share == 0.0 and not state.modulated
+
+
 def test_zero_stays() -> None:
     state = one(layer(1.5 * np.eye(2)), [0.0, 0.0])
     assert state.kind == "decay" and state.size == state.swing == 0.0 and not state.slow

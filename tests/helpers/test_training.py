@@ -359,6 +359,18 @@ def test_all_networks_of_a_task_learn_from_one_set_in_orders_of_their_own() -> N
     assert not set(fingerprints(recorded(plan(recipe=recipe, task=SHORT["AND"])))) & set(first)
 
 
+def test_the_recipes_are_the_published_one_and_two_that_clip() -> None:
+    # Rate, its decay, updates, trials in a batch and in the set, clipping, share without noise.
+    table = {
+        "author": (1e-4, 1e-4, 4700, 64, 15_000, None, 0.0),
+        "clipped": (1e-4, 1e-4, 4700, 64, 15_000, 1.0, 0.25),
+        "fast": (3e-4, 1e-4, 1600, 64, 15_000, 1.0, 0.25),
+    }
+    fields = ("learning_rate", "decay", "updates", "batch", "samples", "clip", "noise_free")
+    found = {r.name: tuple(getattr(r, name) for name in fields) for r in RECIPES.values()}
+    assert found == table and list(RECIPES) == list(table)
+
+
 # --- a plan is all that a network depends on ------------------------------------------------------
 
 
@@ -470,8 +482,12 @@ def test_normal_weights_have_standard_deviation_one_over_root_n() -> None:
 
 
 def test_orthogonal_weights_are_orthogonal_and_uniform() -> None:
-    w = plan(initialisation="orthogonal", n_units=30).initial().w.astype(float)
+    chosen = plan(initialisation="orthogonal", n_units=30)
+    w = chosen.initial().w.astype(float)
     np.testing.assert_allclose(w @ w.T, np.eye(30), atol=1e-6)
+    # Gram and Schmidt's of a normal matrix, which is uniform: the triangle has a positive diagonal.
+    triangle = w.T @ chosen.rng("weights").standard_normal((30, 30))
+    assert np.max(np.abs(np.tril(triangle, -1))) < 1e-5 and np.all(np.diag(triangle) > 0)
     # Uniform on O(3): mean and variance are 0, 1 of trace and determinant, and 1, 2 of tr w^2.
     draws = [plan(seed, initialisation="orthogonal", n_units=3).initial().w for seed in range(400)]
     assert abs(np.mean([np.trace(draw) for draw in draws])) < 5 / np.sqrt(400)
