@@ -1,7 +1,8 @@
 """The cube of the home page, `{cube}`: eight systems, twelve edges, six orders across it.
 
 The drawing is SVG with words in it and needs no script; home.js lets the reader walk its edges.
-`tools/art.py` draws the logo, the favicon and the card from the same points.
+The small cube beside a chapter's title (cube_places.py) and the logo, the favicon and the card
+(tools/art.py) are drawn from the same points.
 """
 
 from itertools import combinations, permutations
@@ -26,6 +27,8 @@ START = (118, 24)
 STEPS = {"R": (-84, 80), "D": (0, 196), "L": (240, 0)}
 WIDTH, HEIGHT = 432, 324
 
+Edge = tuple[str, str, str]
+
 
 def point(system: str) -> tuple[int, int]:
     """Where a system stands: one step from the start for each procedure applied."""
@@ -34,7 +37,7 @@ def point(system: str) -> tuple[int, int]:
     return x, y
 
 
-def edges() -> list[tuple[str, str, str]]:
+def edges() -> list[Edge]:
     """The procedure, the system it is applied to, and the system it gives; the front last."""
     ends = ["".join(chosen) for size in range(4) for chosen in combinations("RDL", size)]
     return sorted(
@@ -48,10 +51,20 @@ def edges() -> list[tuple[str, str, str]]:
     )
 
 
-def _edge(procedure: str, start: str, end: str) -> str:
-    (x1, y1), (x2, y2) = point(start), point(end)
-    x, y = (x1 + x2) / 2, (y1 + y2) / 2
-    way = f'd="M{x1} {y1}L{x2} {y2}"'
+def path(*systems: str) -> str:
+    """The line through these systems, as SVG writes it."""
+    return "M" + "L".join("{} {}".format(*point(system)) for system in systems)
+
+
+def middle(edge: Edge) -> tuple[float, float]:
+    (x1, y1), (x2, y2) = point(edge[1]), point(edge[2])
+    return (x1 + x2) / 2, (y1 + y2) / 2
+
+
+def _edge(edge: Edge) -> str:
+    procedure, start, end = edge
+    x, y = middle(edge)
+    way = f'd="{path(start, end)}"'
     return (
         f'<g class="edge {procedure}" data-from="{start}" data-to="{end}" data-by="{procedure}">'
         f'<path class="reach" {way}/><path class="line" {way}/>'
@@ -70,7 +83,7 @@ def _corner(system: str, name: str) -> str:
 
 
 def drawing() -> str:
-    lines = "".join(_edge(*edge) for edge in edges())
+    lines = "".join(_edge(edge) for edge in edges())
     corners = "".join(_corner(*system) for system in SYSTEMS.items())
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
@@ -119,4 +132,5 @@ def _add_files(
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("cube", Cube)
     app.connect("html-page-context", _add_files)
+    app.setup_extension("cube_places")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
