@@ -118,10 +118,10 @@ def _changing(path: Array, length: int) -> Array:
 
 def _judge(path: Array, slow: Array, level: float) -> tuple[State, ...]:
     size, swing = np.sqrt(np.mean(path**2, axis=(0, -1))), _swing(path)
-    frequency, share = measured_frequency(path)
     kinds = np.where(size < level, "decay", np.where(swing < level, "fixed point", "oscillation"))
     moves = kinds == "oscillation"
-    frequency, share = np.where(moves, frequency, np.nan), np.where(moves, share, 0.0)
+    frequency, share = np.full(len(kinds), np.nan), np.zeros(len(kinds))
+    frequency[moves], share[moves] = measured_frequency(path[:, moves])
     rows = zip(kinds, slow, size, swing, frequency, share, path[-1], strict=True)
     return tuple(
         State(str(kind), bool(late), float(rms), float(move), float(turn), float(peak), end)
