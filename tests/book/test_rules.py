@@ -95,6 +95,7 @@ def test_bibliography_has_real_data(bibliography: set[str]) -> None:
 
 LONG = "\n".join(f"a{n} = {n}" for n in range(16))
 LONG_FUNCTION = "def f(x):\n" + "\n".join(f"    x += {n}" for n in range(6)) + "\n    return x"
+MOVED = "t = 1\ndef draw(k):\n    return later(k)\nlater = lambda k: t + k\nexplore(draw, k=(1, 2))"
 PICTURE = shown(image_png="iVBORw0KGgo=")
 WIDGET = v4.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}})
 FAILED = v4.new_output("error", ename="ZeroDivisionError", evalue="", traceback=[])
@@ -111,6 +112,7 @@ BAD: list[tuple[Rule, list[nbformat.NotebookNode], str]] = [
     (rules.cells_ran_in_order, [code("1", printed("Warning: x", "stderr"))], "warns"),
     (rules.cells_end_plainly, [code("ax.set(xlim=(0, 1));")], "semicolon"),
     (rules.nothing_is_fetched, [code("read('https://example.org')")], "https://"),
+    (rules.sliders_keep_their_names, [code(MOVED), code("t = 2", count=2)], "gives 't' another"),
     (rules.notebook_is_small, [code("1", printed("x" * 1_000_001))], "1 MB"),
     (rules.metadata_is_lean, [code("1", collapsed=True)], "collapsed"),
     (rules.metadata_is_lean, [code("1", jupyter={"outputs_hidden": True})], "outputs_hidden"),
@@ -178,6 +180,12 @@ QUIET = [rule for rule in rules.PAGE_RULES if rule is not rules.chapters_have_th
 @pytest.mark.parametrize("rule", QUIET, ids=lambda rule: rule.__name__)
 def test_the_rule_is_quiet_about_a_good_page(rule: Rule, tmp_path: Path) -> None:
     none(rule(good_page(tmp_path)))
+
+
+def test_a_slider_may_share_names_that_it_has_read_before(tmp_path: Path) -> None:
+    own = "k = (1, 2)\ndef draw(k):\n    t = k\n    return t\nexplore(draw, k=k)"
+    after = code("t, k = 2, 3\n[t for draw in range(2)]", count=2, name="after")
+    none(rules.sliders_keep_their_names(page(tmp_path, code(own), after)))
 
 
 def test_every_page_rule_has_a_bad_notebook() -> None:
