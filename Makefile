@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab test notebooks train lint types site-check bench mutants lock clean
+.PHONY: help book serve lab test notebooks train lint types site-check lighthouse bench mutants lock clean
 
 help: ## say what each command does
 	@echo "The book's commands:"
@@ -58,6 +58,9 @@ types: $(READY) ## check the types of helpers
 
 site-check: $(SITE) ## check the built site: links, alt texts, foreign hosts, size
 	@$(PY) -m tools.site_check
+
+lighthouse: $(SITE) ## report what Lighthouse says of the site; needs Node.js
+	@$(PY) -m tools.lighthouse
 
 bench: $(VENV)/.ready-bench ## time simulations against a hand-written loop, diffrax and scipy
 	@$(PY) -m tools.bench

@@ -70,6 +70,23 @@ def test_scripts_only_where_they_are_used(book: Path) -> None:
     assert "katex" not in trial.page(book, "after")
 
 
+def test_pages_wait_for_one_style_sheet(book: Path) -> None:
+    static = book / "_build/html/_static"
+    asked = {
+        name: re.findall(r'<link [^>]*rel="stylesheet"[^>]*href="[^"]*?([\w-]+\.css)\?v=\w+"', html)
+        for name in ("chapter", "after", "ledger", "start")
+        for html in [trial.page(book, name)]
+    }
+    assert all(names[0] == "site.css" for names in asked.values()), asked
+    assert asked["start"] == ["site.css", "home.css"] and asked["after"] == ["site.css"]
+    joined = (static / "site.css").read_text(encoding="utf-8")
+    for sheet in ("basic.css", "pygments.css", "styles/sphinx-book-theme.css", "exercise.css"):
+        assert (static / sheet).read_text(encoding="utf-8").strip()[-200:] in joined, sheet
+    assert "@import" not in joined
+    fonts = re.findall(r'url\("([^)"]+\.woff2)', joined)
+    assert len(fonts) > 10 and all((static / font).is_file() for font in fonts), fonts
+
+
 def test_every_image_has_alt_and_size(book: Path) -> None:
     for image in re.findall(r"<img [^>]*>", trial.page(book, "chapter")):
         assert re.search(r'alt="[^"]+"', image), image

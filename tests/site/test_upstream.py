@@ -27,7 +27,7 @@ TEMPLATES = {
     "navbar-logo.html": (THEME / "components/navbar-logo.html", "cfedfcfeb9f86be5"),
     "search.html": (THEME / "search.html", "098d19aa34f7874c"),
 }
-# What pages.py and typeset.py count on.
+# What pages.py, styles.py and typeset.py count on.
 LINES = {
     "Jupyter Book loads sphinx_thebe": (
         Path(jupyter_book.__file__).parent / "config.py",
@@ -40,6 +40,10 @@ LINES = {
     "the theme says in data-mode that scripts run": (
         THEME / "layout.html",
         "document.documentElement.dataset.mode = ",
+    ),
+    "the theme imports Sphinx's sheet in front of its own": (
+        THEME / "static/styles/theme.css",
+        '@import "../basic.css";',
     ),
     "myst-nb labels folds other than they read": (
         Path(myst_nb.__file__).parent / "sphinx_.py",
