@@ -305,7 +305,7 @@ def harmonic_balance(network: Network, *, start: Any = None, steps: int = 2000) 
     (0.5, array([0.833, 0.833]), True)
     """
     _require_odd(network)
-    w, keep = network.w, 1.0 - network.delta
+    w, keep = network.w.astype(complex), 1.0 - network.delta  # cast once, not in every round
     c = _leading_vector(network) if start is None else _complex_start(start, len(w))
     turn, settled = 0.0, False
     for _ in range(count(steps, "steps", least=1)):
