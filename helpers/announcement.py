@@ -83,6 +83,8 @@ class Announcement:
         Which stimulus or start state led there: its place in the batch.
     measured, share : float
         Cycles per step, and the share of power at the peak.
+    slow : bool
+        Whether it still changed after the first run: then it may be dying, and give it more steps.
     announced : float
         Cycles per step; NaN if no eigenvalue can oscillate, or the oscillation dies out.
     spectrum : Spectrum
@@ -95,6 +97,7 @@ class Announcement:
     start: int
     measured: float
     share: float
+    slow: bool
     announced: float
     spectrum: Spectrum
     tolerance: float
@@ -123,10 +126,10 @@ class Announcement:
 
     @property
     def reason(self) -> str:
-        """Why it failed: "several frequencies", "another mode" or "no mode near"; "" if right.
+        """Why it failed, or "" if it is right.
 
-        Less than half of the power lies at the peak; or the angle of another eigenvalue that grows
-        is within the tolerance; or neither.
+        "several frequencies": less than half of the power lies at the peak. "another mode": the
+        angle of another eigenvalue that grows is within the tolerance. "no mode near": neither.
         """
         if self.within:
             return ""
@@ -211,7 +214,9 @@ def audit_frequencies(
         states = _states(network, x, starts, length)
         told = _announced(network, values, rule)
         records += [
-            Announcement(name, place, state.frequency, state.share, told, values, allowed)
+            Announcement(
+                name, place, state.frequency, state.share, state.slow, told, values, allowed
+            )
             for place, state in enumerate(states)
             if state.kind == "oscillation"
         ]

@@ -212,6 +212,14 @@ def test_three_pairs_at_once_are_several_frequencies() -> None:
     assert one.share < 0.5 and one.reason == "several frequencies"
 
 
+def test_a_swing_that_takes_long_says_that_it_is_slow() -> None:
+    w = side_by_side(turn(1.01, 0.11), turn(1.005, 0.37))
+    (late,) = audit_frequencies({"two": network(w)}, starts=[[0, 0, 0.002, 0]], steps=1000)
+    assert late.slow and late.measured == pytest.approx(0.37, rel=0.01)
+    (lasting,) = audit_frequencies({"two": network(w)}, starts=[[0.3, 0, 0, 0]], steps=2000)
+    assert not lasting.slow and lasting.within
+
+
 def test_stimuli_lead_where_their_last_state_leads() -> None:
     rng = np.random.default_rng(4)
     one = Network(planted(rng, size=1.2, cycles=GOLDEN), rng.standard_normal((40, 2)))
