@@ -674,3 +674,24 @@ def test_a_stage_whose_row_is_zero_asks_at_the_start_again() -> None:
     unit = RNN([[1.3]], [[0.5]], [0.2])
     euler = Discretise(0.3)(unit).step([0.7], [1.0])
     np.testing.assert_allclose(Discretise(0.3, twice)(unit).step([0.7], [1.0]), euler, rtol=1e-15)
+
+
+def test_a_map_has_no_slope_where_its_flow_has_a_kink_at_the_first_node() -> None:
+    corner = RNN([[0.5]], [[1.0]], activation="relu")
+    for name in ("euler", "heun"):
+        made = Discretise(0.1, name)(corner)
+        for x in ([0.0], lambda fraction: np.array([fraction])):
+            with pytest.raises(ValueError, match="relu"):
+                made.require_slope([0.0], x)
+        made.require_slope([0.0], lambda fraction: np.array([1.0 - fraction]))
+
+
+@pytest.mark.parametrize("name", ["backward_euler", "trapezoid", "implicit_midpoint", "gauss2"])
+def test_implicit_steps_are_as_exact_for_tiny_states(name: str) -> None:
+    """Newton's tolerance is relative: a field in other units steps to the same digits."""
+    unit = 2.0**-80
+    large = Flow(lambda h, x: np.tanh(3.0 * h[..., ::-1]) - h, 2, 0)
+    tiny = Flow(lambda h, x: unit * large.velocity(h / unit), 2, 0)
+    h = np.array([0.4, -0.3])
+    one, other = (Discretise(0.2, name)(flow) for flow in (large, tiny))
+    np.testing.assert_allclose(other.step(unit * h) / unit, one.step(h), rtol=1e-13)
