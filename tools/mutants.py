@@ -1,9 +1,9 @@
 """Break helpers in many small ways and count what the tests notice: `make mutants`.
 
 Cosmic Ray makes the mutants, one change each: another operator, another number, a condition turned
-round, a decorator gone. Each module is mutated in a copy of the project, two modules at a time, and
-judged by the tests named here. A survivor that does no harm is listed with its reason in
-tests/mutants.toml; any other survivor is printed as one to write a test for.
+round, a decorator gone. Each is imported in place of its module, in a process of its own that has
+NumPy and the rest loaded already, and judged by the tests named here. A survivor that does no harm
+is listed with its reason in tests/mutants.toml; any other is printed as one to write a test for.
 
     python -m tools.mutants            all modules
     python -m tools.mutants schemes    only these
@@ -11,20 +11,29 @@ tests/mutants.toml; any other survivor is printed as one to write a test for.
 
 from __future__ import annotations
 
-import json
+import contextlib
+import difflib
+import importlib.abc
+import importlib.util
+import multiprocessing
 import os
-import shutil
-import subprocess
+import re
+import signal
 import sys
-import tempfile
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from tools.kernel import apply_settings
+
+apply_settings()  # before anything imports NumPy
 
 ROOT = Path(__file__).resolve().parent.parent
 HARMLESS = ROOT / "tests" / "mutants.toml"
 ENOUGH = 0.9
+SECONDS = 180  # for one mutant; one that runs longer is noticed
 # The tests that answer for a module, the likeliest to notice first.
 TESTS = {
     "systems": ("systems", "schemes", "bad_inputs", "simulation"),
@@ -34,36 +43,37 @@ TESTS = {
     "spectra": ("spectra", "bad_inputs"),
 }
 # One neighbour for each operator: the other replacements fail for the same reasons.
-ONE_OF_EACH = [
-    "core/ReplaceBinaryOperator_(?!(Add_Sub|Sub_Add|Mul_Div|Div_Mul|Pow_Mul|MatMul_Mul)$).*",
-    "core/ReplaceComparisonOperator_(?!(Eq_NotEq|NotEq_Eq|Lt_LtE|Lt_GtE|LtE_Lt|LtE_Gt|Gt_GtE"
-    "|Gt_LtE|GtE_Gt|GtE_Lt|Is_IsNot|IsNot_Is)$).*",
-    "core/ReplaceUnaryOperator_(?!USub_UAdd$).*",
-]
-CONFIG = """\
-[cosmic-ray]
-module-path = "helpers/{module}.py"
-timeout = 120.0
-excluded-modules = []
-test-command = {command}
-
-[cosmic-ray.distributor]
-name = "local"
-
-[cosmic-ray.filters.operators-filter]
-exclude-operators = {operators}
-"""
+ONE_OF_EACH = re.compile(
+    r"core/ReplaceBinaryOperator_(?!(Add_Sub|Sub_Add|Mul_Div|Div_Mul|Pow_Mul|MatMul_Mul)$)"
+    r"|core/ReplaceComparisonOperator_(?!(Eq_NotEq|NotEq_Eq|Lt_LtE|Lt_GtE|LtE_Lt|LtE_Gt|Gt_GtE"
+    r"|Gt_LtE|GtE_Gt|GtE_Lt|Is_IsNot|IsNot_Is)$)"
+    r"|core/ReplaceUnaryOperator_(?!USub_UAdd$)"
+)
+# What the tests load and helpers is not.
+LOADED = (
+    "hypothesis.strategies",
+    "IPython.display",
+    "matplotlib.pyplot",
+    "PIL.Image",
+    "pytest",
+    "scipy.integrate",
+    "scipy.linalg",
+    "scipy.optimize",
+    "scipy.signal",
+    "scipy.special",
+    "scipy.stats",
+)
 
 
 @dataclass(frozen=True)
-class Survivor:
-    """A mutant that no test noticed: where it is and the line it changed."""
+class Mutant:
+    """A module with one change."""
 
     module: str
-    operator: str
     line: int
     before: str
     after: str
+    source: str
 
     @property
     def key(self) -> str:
@@ -71,61 +81,77 @@ class Survivor:
         return f"{self.module}: {self.before} -> {self.after}"
 
 
-def mutate(module: str, place: Path) -> tuple[int, list[Survivor]]:
-    """Run all mutants of one module in a copy of the project; return their number and survivors."""
-    copy = place / module
-    skip = shutil.ignore_patterns(".*", "_build", "*.egg-info", "__pycache__")
-    shutil.copytree(ROOT, copy, ignore=skip)
-    tests = [f"tests/helpers/test_{name}.py" for name in TESTS[module]]
-    present = [test for test in tests if (copy / test).exists()]
-    options = "-x -q -p no:cacheprovider -o addopts= --import-mode=importlib --noconftest"
-    command = f"{sys.executable} -m pytest {options} {' '.join(present)}"
-    _run(command.split(), copy, f"the tests of {module} fail before anything is broken")
-    operators = json.dumps(ONE_OF_EACH)
-    config = CONFIG.format(module=module, command=json.dumps(command), operators=operators)
-    (copy / "mutants.toml").write_text(config, encoding="utf-8")
-    session = ["mutants.toml", "mutants.sqlite"]
-    _run(["cosmic-ray", "init", *session], copy, "cosmic-ray found nothing to do")
-    _run(["cr-filter-operators", *reversed(session)], copy, "the filter failed")
-    _run(["cosmic-ray", "exec", *session], copy, "cosmic-ray stopped")
-    return _outcome(module, copy)
+class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports a mutant where its module is asked for."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.name, self.source = f"helpers.{mutant.module}", mutant.source
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+        return importlib.util.spec_from_loader(name, self) if name == self.name else None
+
+    def exec_module(self, module: Any) -> None:
+        exec(compile(self.source, f"{self.name} (mutant)", "exec"), module.__dict__)
 
 
-def _run(command: list[str], place: Path, trouble: str) -> str:
-    # Cosmic Ray's own commands stand beside the interpreter that runs this one.
-    command = [str(Path(sys.executable).parent / command[0]), *command[1:]]
-    # Nothing is loaded that these tests do not use: a mutant takes two seconds, not six. CI is how
-    # hypothesis is told to draw the same examples for all.
-    bare = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "CI": "true"}
-    done = subprocess.run(command, cwd=place, env=bare, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{trouble}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.stdout
+def mutants(module: str) -> Iterator[Mutant]:
+    """Every mutant of a module."""
+    from cosmic_ray.ast import ast_nodes, get_ast
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator, operator_names
 
-
-def _outcome(module: str, copy: Path) -> tuple[int, list[Survivor]]:
-    lines = _run(["cosmic-ray", "dump", "mutants.sqlite"], copy, "the results cannot be read")
-    total, survivors = 0, []
-    for line in lines.splitlines():
-        item, result = json.loads(line)
-        if result is None or result["worker_outcome"] != "normal":
+    path = ROOT / "helpers" / f"{module}.py"
+    source = path.read_text(encoding="utf-8")
+    for name in sorted(operator_names()):
+        kind = get_operator(name)
+        if ONE_OF_EACH.match(name) or kind.arguments():
             continue
-        total += 1
-        if result["test_outcome"] == "survived":
-            mutation = item["mutations"][0]
-            gone, came = _changed(result["diff"] or "")
-            survivors.append(
-                Survivor(module, mutation["operator_name"], mutation["start_pos"][0], gone, came)
-            )
-    return total, survivors
+        operator = kind()
+        places = [
+            p for node in ast_nodes(get_ast(source)) for p in operator.mutation_positions(node)
+        ]
+        for occurrence, ((line, _), _) in enumerate(places):
+            changed = mutate_code(source, operator, occurrence)
+            if changed is not None and changed != source:
+                yield Mutant(module, line, *_change(source, changed), changed)
 
 
-def _changed(diff: str) -> tuple[str, str]:
+def _change(one: str, other: str) -> tuple[str, str]:
+    rows = list(difflib.unified_diff(one.splitlines(), other.splitlines(), n=0))[2:]
+
     def side(sign: str) -> str:
-        rows = [r[1:].strip() for r in diff.splitlines() if r[:1] == sign and r[:3] != sign * 3]
-        return " ".join(rows)
+        return " ".join(row[1:].strip() for row in rows if row[:1] == sign)
 
     return side("-"), side("+")
+
+
+def passes(tests: Sequence[str]) -> bool:
+    """Run the tests until the first that fails, in this process; whether none did."""
+    import hypothesis
+    import pytest
+
+    # As in conftest.py, which loads more than these tests need.
+    hypothesis.settings.register_profile("book", derandomize=True, deadline=None, database=None)
+    hypothesis.settings.load_profile("book")
+    paths = [f"tests/helpers/test_{name}.py" for name in tests]
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "--noconftest"]
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        return pytest.main([*options, "--import-mode=importlib", *paths]) == 0
+
+
+def survives(mutant: Mutant) -> bool:
+    """Whether no test notices; in a process that is used once."""
+
+    def late(*_: Any) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(SECONDS)
+    sys.meta_path.insert(0, Instead(mutant))
+    try:
+        return passes(TESTS[mutant.module])
+    except TimeoutError:
+        return False
 
 
 def main(modules: list[str]) -> int:
@@ -133,22 +159,27 @@ def main(modules: list[str]) -> int:
     unknown = [module for module in modules if module not in TESTS]
     if unknown:
         sys.exit(f"no tests are named for {', '.join(unknown)}; choose from {', '.join(TESTS)}")
-    harmless = tomllib.loads(HARMLESS.read_text(encoding="utf-8")) if HARMLESS.exists() else {}
+    os.chdir(ROOT)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for name in LOADED:
+        importlib.import_module(name)
+    harmless = tomllib.loads(HARMLESS.read_text(encoding="utf-8"))
     caught = everything = unexplained = 0
-    with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(2) as pool:
-        runs = pool.map(lambda module: mutate(module, Path(place)), modules)
-        for module, (total, survivors) in zip(modules, runs, strict=True):
-            caught, everything = caught + total - len(survivors), everything + total
-            print(
-                f"{module:12} {total - len(survivors):4d} of {total:4d} mutants caught", flush=True
-            )
-            for survivor in survivors:
-                reason = harmless.get(survivor.key)
-                unexplained += reason is None
-                print(f"    line {survivor.line}: {survivor.before}  ->  {survivor.after}")
-                print(
-                    f"        {reason or 'NOT EXPLAINED: write a test, or say why it is harmless'}"
-                )
+    fresh = multiprocessing.get_context("fork").Pool(os.cpu_count(), maxtasksperchild=1)
+    for module in modules:
+        if not fresh.apply(passes, (TESTS[module],)):
+            sys.exit(f"the tests of {module} fail before anything is broken")
+        made = list(mutants(module))
+        told = fresh.imap(survives, made, chunksize=1)
+        survivors = [mutant for mutant, alive in zip(made, told, strict=True) if alive]
+        caught, everything = caught + len(made) - len(survivors), everything + len(made)
+        print(f"{module:12} {len(made) - len(survivors):4d} of {len(made):4d} mutants caught")
+        for survivor in survivors:
+            reason = harmless.get(survivor.key)
+            unexplained += reason is None
+            print(f"    line {survivor.line}: {survivor.before}  ->  {survivor.after}")
+            print(f"        {reason or 'NOT EXPLAINED: write a test, or say why it is harmless'}")
+        sys.stdout.flush()
     print(f"{caught} of {everything} mutants caught: {caught / everything:.1%}")
     print(f"{unexplained} survivors without a reason in tests/{HARMLESS.name}")
     return int(caught < ENOUGH * everything or unexplained > 0)

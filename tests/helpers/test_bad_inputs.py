@@ -30,6 +30,7 @@ from helpers import (
     spectrum,
 )
 from helpers.activations import ACTIVATIONS, Activation, activation
+from helpers.equivalence import verdict
 from helpers.schemes import SCHEMES, RungeKutta, scheme
 from helpers.spectra import Spectrum
 
@@ -383,3 +384,24 @@ def test_good_neighbours_of_the_bad_inputs_are_accepted() -> None:
     assert Linearise(about=(np.zeros(3) + 0j, None))(NET).n_units == 3
     assert fixed_point(NET, guess=[[0, 0, 0]])[0].converged
     assert spectrum([[1, 2], [3, 4]], "map", delta=1).kind == "map"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Flow(lambda h, x: -h, 1, 0, [-1.0]),
+        lambda: RNN.random(3, 2, np.random.default_rng(0)),
+        lambda: RNN.orthogonal(3, 2, np.random.default_rng(0)),
+        lambda: gap(NET, NET, np.random.default_rng(0)),
+        lambda: convergence_order([0.1, 0.05], [1.0, 0.5], 1e-9),
+        lambda: verdict([0.1, 0.05], [1.0, 0.5], 1e-9),
+        lambda: spectrum(EYE, "map", 0.1),
+        lambda: spectrum(EYE, "flow").to_map("euler", 0.1),
+        lambda: spectrum(EYE, "map", delta=0.1).to_flow("euler", True),
+        lambda: simulate(NET, [0, 0, 0], None, [0.0, 1.0]),
+    ],
+)
+def test_options_are_named(call: Callable[[], Any]) -> None:
+    """By the contract; what stands third in a call today may be something else tomorrow."""
+    with pytest.raises(TypeError, match="positional"):
+        call()
