@@ -405,3 +405,35 @@ def test_options_are_named(call: Callable[[], Any]) -> None:
     """By the contract; what stands third in a call today may be something else tomorrow."""
     with pytest.raises(TypeError, match="positional"):
         call()
+
+
+@pytest.mark.parametrize("about", [5, "hx", (1, 2, 3), {"h": 0, "x": 0}])
+def test_a_point_is_a_pair(about: Any) -> None:
+    with pytest.raises(ValueError, match=r"give the pair \(h, x\)"):
+        Linearise(about=about)
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        (NET, "w"),
+        (LinearSystem(-EYE), "A"),
+        (LinearMap(EYE, EYE, np.zeros(3), 0.1), "A"),
+        (EULER, "scheme"),
+        (Rescale(2.0), "tau"),
+        (Discretise(0.1), "delta"),
+        (Linearise(), "about"),
+        (Rescale(2.0) @ Rescale(3.0), "first"),
+        (scheme("rk4"), "order"),
+        (scheme("exponential_euler"), "order"),
+        (scheme("zoh"), "order"),
+        (spectrum(EYE, "flow"), "kind"),
+        (convergence_order([0.8, 0.4, 0.2, 0.1], [8.0, 4.0, 2.0, 1.0]), "slope"),
+        (all_orders(NET, [Rescale(2.0), Discretise(0.1)])[0], "name"),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else value,
+)
+def test_what_is_made_cannot_be_changed(made: Any, name: str) -> None:
+    getattr(made, name)
+    with pytest.raises(AttributeError):
+        setattr(made, name, None)

@@ -737,3 +737,8 @@ def test_an_autonomous_flow_has_a_taylor_system_without_inputs() -> None:
     np.testing.assert_allclose(linear.A, np.diag([1.0, -1.0]), atol=2 * EPS)
     assert linear.B.shape == (2, 0)
     np.testing.assert_allclose(linear.c, [0.0, np.pi], atol=4 * EPS)
+
+
+def test_a_flow_keeps_its_split_in_step_with_its_velocity() -> None:
+    flow = Flow(lambda h, x: -0.5 * h, 1, 0, split=[-0.5])
+    np.testing.assert_array_equal(Rescale(4.0)(flow).split, [-2.0])

@@ -364,3 +364,24 @@ def test_a_system_has_at_least_one_unit(kind: Any) -> None:
     sizes = (0, 1) if kind is Flow else (0.1, 0, 1)
     with pytest.raises(ValueError, match="n_units = 0"):
         kind(lambda h, x: h, *sizes)
+
+
+def test_newton_has_the_slope_of_any_flow_at_complex_points_too() -> None:
+    """A linear flow is solved in one round; the rest of the nine calls see that it is."""
+    A, calls = np.array([[-1.0, 5.0], [0.0, -2.0]]), []
+
+    def velocity(h: Any, x: Any) -> Any:
+        calls.append(h.shape)
+        return h @ A.T
+
+    h = np.array([[0.4, 0.2], [0.1, -0.4], [1.0, 0.5]]) * (0.6 + 0.8j)
+    found = Discretise(0.5, "backward_euler")(Flow(velocity, 2, 0)).step(h)
+    np.testing.assert_allclose(found, np.linalg.solve(np.eye(2) - 0.5 * A, h.T).T, rtol=1e-12)
+    assert len(calls) <= 9
+
+
+def test_the_gain_of_a_drawn_network_is_nine_tenths_unless_it_is_given() -> None:
+    drawn = RNN.orthogonal(4, 1, rng=np.random.default_rng(0)).w
+    np.testing.assert_allclose(drawn @ drawn.T, 0.81 * np.eye(4), atol=1e-14)
+    many = RNN.random(200, 1, rng=np.random.default_rng(0)).w
+    assert np.std(many) * np.sqrt(200) == pytest.approx(0.9, rel=0.02)
