@@ -695,3 +695,15 @@ def test_implicit_steps_are_as_exact_for_tiny_states(name: str) -> None:
     h = np.array([0.4, -0.3])
     one, other = (Discretise(0.2, name)(flow) for flow in (large, tiny))
     np.testing.assert_allclose(other.step(unit * h) / unit, one.step(h), rtol=1e-13)
+
+
+def test_schemes_with_one_node_read_the_input_at_the_start_of_the_step() -> None:
+    network, h = RNN([[0.4]], [[1.0]], b=[0.1]), [0.2]
+
+    def later(fraction: float) -> Any:
+        return np.array([0.7 + fraction])
+
+    for flow, name in ((network, "exponential_euler"), (Linearise()(network), "zoh")):
+        made = Discretise(0.3, name)(flow)
+        np.testing.assert_array_equal(made.step(h, later), made.step(h, [0.7]))
+        assert made.step(h, later) != made.step(h, [1.7])
