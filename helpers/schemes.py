@@ -16,7 +16,7 @@ from numpy.polynomial import Polynomial
 from scipy import linalg
 
 from helpers._checks import Array, finite_array, positive
-from helpers.systems import Flow, LinearMap, LinearSystem, Map
+from helpers.systems import Field, Flow, LinearMap, LinearSystem, Map
 
 __all__ = [
     "SCHEMES",
@@ -146,6 +146,8 @@ class RungeKutta(Scheme):
 
     def _explicit_step(self, flow: Flow, delta: float, shape: tuple[int, ...], dtype: Any) -> Step:
         velocity, add = flow._field(shape, dtype), np.add
+        if len(self.b) == 1:
+            return _one_stage(velocity, np.asarray(delta * self.b[0]))
         k = [np.empty(shape, dtype) for _ in self.b]
         stage, work = np.empty(shape, dtype), np.empty(shape, dtype)
         moves = [_weighted_sum(delta * row, k, stage, work) for row in self.a[1:]]
@@ -171,6 +173,16 @@ class RungeKutta(Scheme):
             out[...] = h + np.tensordot(self.b, k, axes=1)
 
         return step
+
+
+def _one_stage(velocity: Field, weight: Array) -> Step:
+    # Worked out where the next state goes: one array less for the cache to hold.
+    def step(h: Array, drives: Sequence[Any], out: Array) -> None:
+        velocity(h, drives[0], out)
+        np.multiply(out, weight, out)
+        np.add(h, out, out)
+
+    return step
 
 
 def _reversed_characteristic(matrix: Array) -> Polynomial:

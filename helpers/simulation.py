@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -165,6 +165,10 @@ def _drives(system: DiscretisedMap, value: Any, length: int) -> Iterator[list[An
     if callable(value):
         for k in range(length):
             yield [drive(value(system.delta * (k + c))) for c in nodes]
+        return
+    if value.strides[0] == 0:
+        # One row repeated: its drive is the same at every step.
+        yield from repeat([drive(value[0])] * len(nodes), length)
         return
     # A row of drives has one number a unit, where its input has one an input.
     size = value[0, ..., 0].size * system.n_units if system.n_inputs else system.n_units

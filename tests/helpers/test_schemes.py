@@ -497,6 +497,14 @@ def test_values_that_no_step_takes_have_no_preimage() -> None:
         SCHEMES["zoh"].preimages(0.0)
 
 
+@pytest.mark.parametrize("rho", [0.0, 1e6, -2.0 + 1.0j])
+def test_a_method_of_rank_one_has_one_preimage(rho: complex) -> None:
+    # a = c b^T: det(I - z a) = 1 - z b.c, whose higher coefficients are nothing but rounding.
+    c, b = np.array([0.1, 0.3, 0.7]), np.array([0.2, 0.3, 0.5])
+    found = RungeKutta("rank one", np.outer(c, b), b, order=1).preimages(rho)
+    np.testing.assert_allclose(found, [(rho - 1) / (1 + b @ c * (rho - 1))], rtol=1e-9)
+
+
 def test_exponential_euler_has_no_stability_function_of_delta_mu() -> None:
     for question in (
         SCHEMES["exponential_euler"].stability,
@@ -695,6 +703,13 @@ def test_implicit_steps_are_as_exact_for_tiny_states(name: str) -> None:
     h = np.array([0.4, -0.3])
     one, other = (Discretise(0.2, name)(flow) for flow in (large, tiny))
     np.testing.assert_allclose(other.step(unit * h) / unit, one.step(h), rtol=1e-13)
+
+
+def test_newton_solves_imaginary_states_as_well_as_real_ones() -> None:
+    # On the imaginary axis tanh(iy) = i tan(y): the real part of an update is zero from the first.
+    unit = RNN([[0.9]], [[0.0]])
+    after = Discretise(0.5, "backward_euler")(unit).step([0.8j], [0.0])
+    np.testing.assert_allclose(after, [0.8j] + 0.5 * unit.velocity(after), rtol=1e-14)
 
 
 def test_schemes_with_one_node_read_the_input_at_the_start_of_the_step() -> None:
