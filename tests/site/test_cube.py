@@ -24,7 +24,6 @@ from tools.site_check import (
     SITE,
     WIDE,
     browser_path,
-    opened_browser,
     served,
     site_pages,
 )
@@ -217,12 +216,6 @@ def address() -> Iterator[str]:
         pytest.skip(missing)
     with served() as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser(address: str) -> Iterator[Any]:
-    with opened_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tools.site_check import SITE, browser_path, opened_browser, served, site_pages
+from tools.site_check import SITE, browser_path, served, site_pages
 
 ROOT = Path(__file__).resolve().parents[2]
 SLIDER = '<figure class="explore"'
@@ -32,12 +32,6 @@ def address() -> Iterator[str]:
     assert built.returncode == 0, "the site does not build"
     with served() as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser(address: str) -> Iterator[Any]:
-    with opened_browser() as browser:
-        yield browser
 
 
 @pytest.fixture
