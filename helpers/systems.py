@@ -6,7 +6,6 @@ leading axes broadcast, a missing x is zero. States and inputs may be complex, p
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -128,11 +127,8 @@ class Flow(_Frozen, _System):
         return self._input_point(x)
 
     def _newton_jacobian(self, h: Array, drive: Any) -> Array:
-        if (
-            np.max(np.abs(np.imag(h)), initial=0.0) + np.max(np.abs(np.imag(drive)), initial=0.0)
-            < 1e-9
-        ):
-            return self.jacobian(np.real(h), np.real(drive))
+        if np.isrealobj(h) and np.isrealobj(drive):
+            return self.jacobian(h, drive)
         # No complex step at a complex point; for Newton a slope to six digits will do.
         moves, x = 1e-6 * np.eye(self.n_units), np.asarray(drive)[..., None, :]
         ahead, back = (self.velocity(h[..., None, :] + s * moves, x) for s in (1.0, -1.0))
@@ -202,7 +198,7 @@ class RNN(Flow):
 
     def __post_init__(self) -> None:
         w = square(self.w, "w")
-        n = w.shape[0]
+        n = len(w)
         fields: dict[str, Any] = {
             "w": w,
             "omega": finite_array(self.omega, "omega", (n, None)),
@@ -265,8 +261,8 @@ class RNN(Flow):
     def _with_inputs(
         cls, w: Array, n_inputs: int, rng: np.random.Generator, rest: dict[str, Any]
     ) -> RNN:
-        omega = rng.standard_normal((w.shape[0], n_inputs))
-        rest.setdefault("b", 0.3 * rng.standard_normal(w.shape[0]))
+        omega = rng.standard_normal((len(w), n_inputs))
+        rest.setdefault("b", 0.3 * rng.standard_normal(len(w)))
         return cls(w, omega, **rest)
 
     @property
@@ -308,7 +304,7 @@ class RNN(Flow):
 
     def _field(self, shape: tuple[int, ...], dtype: Any) -> Field:
         # A single state is fastest on w as it lies, a batch on its transpose laid out anew.
-        w_t = self.w.T if math.prod(shape[:-1]) == 1 else np.ascontiguousarray(self.w.T)
+        w_t = self.w.T if len(shape) == 1 else np.ascontiguousarray(self.w.T)
         # Arrays of no dimension, since ufuncs take those faster than Python numbers.
         decay, rate = np.asarray(self.decay), np.asarray(self.rate)
         sigma = self.activation.value
@@ -390,7 +386,7 @@ class LinearSystem(Flow):
         return np.asarray(self.c if value is None else value @ self.B.T + self.c)
 
     def _newton_jacobian(self, h: Array, drive: Array) -> Array:
-        return np.broadcast_to(self.A, (*h.shape[:-1], *self.A.shape))
+        return self.A
 
     def _field(self, shape: tuple[int, ...], dtype: Any) -> Field:
         a_t = np.ascontiguousarray(self.A.T)
@@ -404,7 +400,7 @@ class LinearSystem(Flow):
 
 def _affine(A: Any, B: Any, c: Any) -> dict[str, Any]:
     A = square(A, "A")
-    n = A.shape[0]
+    n = len(A)
     B = finite_array(np.zeros((n, 0)) if B is None else B, "B", (n, None))
     c = finite_array(np.zeros(n) if c is None else c, "c", (n,))
     return {"A": A, "B": B, "c": c, "n_units": n, "n_inputs": B.shape[1]}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import matplotlib.pyplot as plt
 import pytest
 
 from helpers.exercises import Answer, exercise, exercise_ids
@@ -59,8 +60,11 @@ def run(page: Page, cell: Cell, source: str) -> Any:
     body = ast.parse(source).body
     assert isinstance(body[-1], ast.Expr), f"{page.at(cell)} does not end in answer(...)"
     module = ast.Module([*what_it_needs(page, cell, source), *body[:-1]], [])
-    exec(compile(module, page.at(cell), "exec"), namespace)
-    return eval(compile(ast.Expression(body[-1].value), page.at(cell), "eval"), namespace)
+    try:
+        exec(compile(module, page.at(cell), "exec"), namespace)
+        return eval(compile(ast.Expression(body[-1].value), page.at(cell), "eval"), namespace)
+    finally:
+        plt.close("all")  # a figure that a needed statement opened
 
 
 def stubbed(source: str) -> str:

@@ -362,12 +362,12 @@ def spent(system: Any, x: Any, **options: Any) -> float:
     """Return the peak of a simulation beyond its trajectory (h, t), in states of N numbers."""
     tracemalloc.start()
     try:
-        run = simulate(system, np.zeros(N_UNITS), x, **options)
+        run = simulate(system, np.zeros(system.n_units), x, **options)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     # The times are worked out at the end, from one more row of the same length.
-    return (peak - run.h.nbytes - 2 * run.t.nbytes) / (8 * N_UNITS)
+    return (peak - run.h.nbytes - 2 * run.t.nbytes) / (8 * system.n_units)
 
 
 # When the times are worked out: the last block of at most 64 rows of inputs, a dozen work arrays of
@@ -393,3 +393,11 @@ def test_a_flow_needs_its_trajectory_and_a_few_states() -> None:
     simulate(network, np.zeros(N_UNITS), t=t[:3])
     # The solver's own table has 16 slopes and 7 rows of its interpolation, in two copies.
     assert spent(network, None, t=t) <= FEW
+
+
+def test_a_single_state_is_simulated_on_the_weights_as_they_lie() -> None:
+    network = RNN.random(400, 0, rng=np.random.default_rng(1), gain=0.5)
+    system = Discretise(0.1)(network)
+    simulate(system, np.zeros(400), steps=40)
+    # A copy of the weights would be 400 states.
+    assert spent(system, None, steps=40) <= FEW < network.w.nbytes / (8 * 400)
