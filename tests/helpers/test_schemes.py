@@ -664,11 +664,12 @@ def test_only_a_linear_flow_has_a_linear_map() -> None:
         Discretise(0.1)(RNN([[0.5]], [[1.0]])).linear_map()
 
 
-def test_a_general_flow_takes_a_complex_input_under_an_implicit_method() -> None:
+def test_a_general_flow_takes_complex_points_under_an_implicit_method() -> None:
     forced = Flow(lambda h, x: x * h, 1, 1)
-    for x in (1j, 3j, -3 + 3j):
-        found = Discretise(1.0, "backward_euler")(forced).step([1.0 + 0.0j], [x])
-        np.testing.assert_allclose(found, [1.0 / (1.0 - x)], rtol=1e-12)
+    for h in (1.0, 1.0 + 0.0j, 1.0 + 0.5j):
+        for x in (-2.0, 1j, 3j, -3 + 3j):
+            found = Discretise(1.0, "backward_euler")(forced).step([h], [x])
+            np.testing.assert_allclose(found, [h / (1.0 - x)], rtol=1e-12)
 
 
 def test_an_implicit_method_may_decay_below_the_smallest_number() -> None:
