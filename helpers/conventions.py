@@ -12,7 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from helpers._checks import Array, finite_array, positive, positive_per_unit, shown, square
+from helpers._checks import (
+    Array,
+    finite_array,
+    last_axis,
+    positive,
+    positive_per_unit,
+    shown,
+    square,
+)
 from helpers.activations import activation
 from helpers.systems import RNN, Flow, Map
 
@@ -97,11 +105,13 @@ class TauForm:
 
     def state(self, h: Any, *, rate: float = 1.0) -> Array:
         """Return g = decay h."""
-        return np.asarray(h) / (rate * np.asarray(self.tau_m))
+        state = last_axis(h, "h", len(self.w), "unit")
+        return np.asarray(state / (positive(rate, "rate") * self.tau_m))
 
     def activity(self, g: Any, *, rate: float = 1.0) -> Array:
         """Return h = g / decay."""
-        return np.asarray(g) * (rate * np.asarray(self.tau_m))
+        state = last_axis(g, "g", len(self.w), "unit")
+        return np.asarray(state * (positive(rate, "rate") * self.tau_m))
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,8 +283,8 @@ class LeakyForm:
 
     def state(self, h: Any) -> Array:
         """Return g = decay h, for the network with rate 1."""
-        return np.asarray(np.asarray(h) * (self.alpha / self.delta))
+        return np.asarray(last_axis(h, "h", len(self.w), "unit") * (self.alpha / self.delta))
 
     def activity(self, g: Any) -> Array:
         """Return h = g / decay, for the network with rate 1."""
-        return np.asarray(np.asarray(g) * (self.delta / self.alpha))
+        return np.asarray(last_axis(g, "g", len(self.w), "unit") * (self.delta / self.alpha))

@@ -150,6 +150,12 @@ def score(network: Network, trials: Trials, *, judged: Sequence[int]) -> Score:
     steps = list(judged)
     if not steps or not all(0 <= step < len(trials.x) for step in steps):
         raise ValueError(f"judged = {shown(judged)}; name steps from 0 to {len(trials.x) - 1}")
+    wanted = (*trials.x.shape[:2], max(len(network.readout), 1))
+    if trials.target.shape != wanted or len(network.readout) == 0:
+        raise ValueError(
+            f"readout has shape {network.readout.shape} and target {trials.target.shape}; give a "
+            "network with one row of its read-out for each output of the task"
+        )
     h = simulate(network.map, np.zeros(network.w.shape[0]), trials.x).h[1:]
     output = network.output(h)
     right = (output[steps] > 0.5) == (trials.target[steps] > 0.5)

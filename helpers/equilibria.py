@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from helpers.systems import Flow, Map
 
 __all__ = ["FixedPoint", "fixed_point"]
 
+Field = Callable[[Array], Array]
 TOLERANCE = 1e-10
 
 
@@ -99,17 +101,19 @@ def fixed_point(system: Flow | Map, x: Any = None, guess: Any = None) -> Any:
     return further if further.converged else found
 
 
+def _motion(system: Flow | Map, x: Array) -> tuple[Field, Field]:
+    """Return what vanishes at a fixed point, F(h, x) or Phi(h, x) - h, and its Jacobian."""
+    if isinstance(system, Flow):
+        return lambda h: system.velocity(h, x), lambda h: system.jacobian(h, x)
+    return lambda h: system.step(h, x) - h, lambda h: system.jacobian(h, x) - np.eye(len(h))
+
+
 def _along_the_path(system: Flow | Map, x: Array, h: Array) -> Array:
     """Follow the system by implicit Euler steps that grow as the speed falls."""
-    flow, identity = isinstance(system, Flow), np.eye(len(h))
-
-    def speed(h: Array) -> Array:
-        return system.velocity(h, x) if isinstance(system, Flow) else system.step(h, x) - h
-
+    speed, slope, identity = *_motion(system, x), np.eye(len(h))
     now, length = speed(h), 1.0 / (1.0 + float(np.linalg.norm(system.jacobian(h, x), 2)))
     for _ in range(500):
-        J = system.jacobian(h, x) - (0.0 if flow else identity)
-        moved = h + np.linalg.lstsq(identity / length - J, now)[0]
+        moved = h + np.linalg.lstsq(identity / length - slope(h), now)[0]
         after = speed(moved)
         if not np.all(np.isfinite(after)):
             break
@@ -121,15 +125,7 @@ def _along_the_path(system: Flow | Map, x: Array, h: Array) -> Array:
 
 
 def _search(system: Flow | Map, x: Array, start: Array) -> FixedPoint:
-    flow = isinstance(system, Flow)
-
-    def speed(h: Array) -> Array:
-        return system.velocity(h, x) if isinstance(system, Flow) else system.step(h, x) - h
-
-    def slope(h: Array) -> Array:
-        J = system.jacobian(h, x)
-        return J if flow else J - np.eye(len(h))
-
+    flow, (speed, slope) = isinstance(system, Flow), _motion(system, x)
     # Differences, not slope: on its way the search may cross a kink, where there is no Jacobian.
     h = least_squares(speed, start, xtol=1e-15, ftol=1e-15, gtol=1e-15).x
     # That search stalls where the Jacobian is singular, as an integrator's is; this one does not.

@@ -151,8 +151,9 @@ def _route(network: Any, order: Sequence[Procedure], first: Any) -> Route:
         for procedure in order:
             system = _aligned(procedure, tau)(system)
             tau *= _speed(procedure)
-        distance = 0.0 if first is None else gap(first, system)
-    except ValueError as error:
+        # The first one too is stepped once, so that it has a meaning where the others are judged.
+        distance = gap(system if first is None else first, system)
+    except (ValueError, RuntimeError) as error:
         return Route(name, reason=str(error))
     return Route(name, system, distance)
 
@@ -208,11 +209,7 @@ def convergence_order(steps: Any, errors: Any, *, floor: float = 1e-12) -> Order
     >>> round(fit.slope, 6), round(fit.constant, 6)
     (2.0, 3.0)
     """
-    step, error = np.asarray(steps, dtype=float), np.asarray(errors, dtype=float)
-    if step.shape != error.shape or step.ndim != 1:
-        raise ValueError(f"steps {step.shape} and errors {error.shape} must be two equal rows")
-    if not (np.all(step > 0) and np.all(np.isfinite(error)) and np.all(error >= 0)):
-        raise ValueError(f"steps {step} must be positive and errors {error} finite, not negative")
+    step, error = _rows(steps, errors)
     keep = error > floor
     if keep.sum() < 4:
         raise ValueError(
@@ -221,6 +218,17 @@ def convergence_order(steps: Any, errors: Any, *, floor: float = 1e-12) -> Order
         )
     slope, intercept = np.polyfit(np.log(step[keep]), np.log(error[keep]), 1)
     return Order(float(slope), float(np.exp(intercept)), int(keep.sum()))
+
+
+def _rows(steps: Any, errors: Any) -> tuple[Array, Array]:
+    step, error = np.asarray(steps, dtype=float), np.asarray(errors, dtype=float)
+    if step.shape != error.shape or step.ndim != 1:
+        raise ValueError(f"steps {step.shape} and errors {error.shape} must be two equal rows")
+    if not (np.all((step > 0) & np.isfinite(step)) and len(set(step)) == len(step)):
+        raise ValueError(f"steps {step} must be positive, finite and distinct")
+    if not (np.all(np.isfinite(error)) and np.all(error >= 0)):
+        raise ValueError(f"errors {error} must be finite, not negative")
+    return step, error
 
 
 def verdict(steps: Any, gaps: Any, *, exact: float = 1e-10) -> str:
@@ -250,8 +258,9 @@ def verdict(steps: Any, gaps: Any, *, exact: float = 1e-10) -> str:
     >>> verdict(steps, [4e-2, 1e-2, 2.5e-3, 6.25e-4]), verdict(steps, [0.3, 0.3, 0.3, 0.3])
     ('order 2', 'fails')
     """
-    if np.all(np.asarray(gaps, dtype=float) <= exact):
+    step, error = _rows(steps, gaps)
+    if len(step) >= 4 and np.all(error <= exact):
         return "exact"
-    slope = convergence_order(steps, gaps).slope
+    slope = convergence_order(step, error).slope
     order = round(slope)
     return f"order {order}" if order >= 1 and abs(slope - order) <= 0.2 else "fails"

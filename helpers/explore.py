@@ -27,6 +27,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+__all__ = ["explore"]
+
 MOST_FRAMES = 64
 COLOURS = 64
 EXACT_COLOURS = 32
@@ -79,6 +81,24 @@ def explore(
     - labels: the slider's words, `{"tau": "factor τ"}`, or with a format and unit,
       `{"tau": ("factor τ", "{:.1f} ms")}`.
     - start: the values to begin with, `{"tau": 1.0}`; otherwise the first of each.
+
+    Raises
+    ------
+    ValueError
+        On no or too many parameters or frames, on names and values that are no parameters of the
+        function, and without a sentence for each frame.
+
+    Examples
+    --------
+    In a notebook the last line alone shows the slider; here what is shown is thrown away.
+
+    >>> from contextlib import redirect_stdout
+    >>> def line(slope):
+    ...     figure, axes = plt.subplots()
+    ...     axes.axline((0, 0), slope=slope)
+    ...     return figure
+    >>> with redirect_stdout(io.StringIO()):
+    ...     explore(line, slope=(1, 2), alt="A line of slope {slope}.")
     """
     axes = _axes(figure_function, values, dict(labels or {}), dict(start or {}))
     describe = _describer(alt, axes)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from scipy import linalg
 
-from helpers._checks import Array, finite_array, positive
+from helpers._checks import Array, finite_array, positive, shown
 from helpers.systems import Field, Flow, LinearMap, LinearSystem, Map
 
 __all__ = [
@@ -135,9 +135,8 @@ class RungeKutta(Scheme):
 
     def _rational(self) -> tuple[Polynomial, Polynomial]:
         # det(I - z M) is the reversed characteristic polynomial of M (Hairer and Wanner, IV.3).
-        top = _reversed_characteristic(self.a - np.outer(np.ones(len(self.b)), self.b))
-        bottom = _reversed_characteristic(self.a)
-        return top, bottom
+        top = Polynomial(np.poly(self.a - np.outer(np.ones(len(self.b)), self.b)))
+        return top, Polynomial(np.poly(self.a))
 
     def stepper(self, flow: Flow, delta: float, shape: tuple[int, ...], dtype: Any) -> Step:
         """Return the step h, drives -> h+ for states of this shape."""
@@ -183,10 +182,6 @@ def _one_stage(velocity: Field, weight: Array) -> Step:
         np.add(h, out, out)
 
     return step
-
-
-def _reversed_characteristic(matrix: Array) -> Polynomial:
-    return Polynomial(np.poly(matrix))
 
 
 def _weighted_sum(weights: Array, k: Sequence[Array], total: Array, work: Array) -> Program:
@@ -449,6 +444,8 @@ class DiscretisedMap(Map):
     ------
     ValueError
         If a step is not positive or the scheme has no meaning for the flow.
+    RuntimeError
+        By `step`, if the scheme is implicit and Newton's iteration finds no solution.
 
     Examples
     --------
@@ -464,14 +461,17 @@ class DiscretisedMap(Map):
     nodes: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        step_size = positive(self.step_size, "delta")
-        self.scheme.require(self.flow)
+        step_size, method = positive(self.step_size, "delta"), scheme(self.scheme)
+        if not isinstance(self.flow, Flow):
+            raise ValueError(f"{shown(self.flow)} is not a flow; only a flow can be discretised")
+        method.require(self.flow)
         self.__dict__.update(
             step_size=step_size,
+            scheme=method,
             delta=step_size if self.delta is None else positive(self.delta, "delta"),
             n_units=self.flow.n_units,
             n_inputs=self.flow.n_inputs,
-            nodes=self.scheme.nodes,
+            nodes=method.nodes,
         )
 
     def step(self, h: Any, x: Any = None) -> Array:
@@ -488,6 +488,16 @@ class DiscretisedMap(Map):
         state = np.broadcast_to(state, shape).astype(dtype, copy=False)
         self.stepper(shape, dtype)(state, drives, out)
         return out
+
+    def jacobian(self, h: Any, x: Any = None) -> Array:
+        """Return dPhi/dh, shape (..., N, N), by complex step; a kink is a ValueError."""
+        self.require_slope(h, x)
+        return super().jacobian(h, x)
+
+    def input_jacobian(self, h: Any, x: Any = None) -> Array:
+        """Return dPhi/dx, shape (..., N, M), by complex step; a kink is a ValueError."""
+        self.require_slope(h, x)
+        return super().input_jacobian(h, x)
 
     def stepper(self, shape: tuple[int, ...], dtype: Any) -> Step:
         """Return the step for states of one shape and dtype, with its work space set aside."""
@@ -509,7 +519,10 @@ class DiscretisedMap(Map):
         return read_off(self)
 
     def require_slope(self, h: Any, x: Any = None) -> None:
-        """Raise ValueError if the flow has no derivative at (h, x)."""
+        """Raise ValueError if the flow has no derivative at h, with the first node's input.
+
+        The later stages of a method visit other points, which are not looked at.
+        """
         self.flow.require_slope(h, self._node_inputs(x)[0])
 
     def _node_inputs(self, x: Any) -> list[Any]:

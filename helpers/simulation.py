@@ -71,7 +71,7 @@ def simulate(
     ValueError
         On shapes that do not fit, NaN, times that do not increase, or a missing t or steps.
     RuntimeError
-        If scipy gives up, with its reason.
+        If scipy gives up, with its reason, or an implicit step has no solution that Newton finds.
 
     Examples
     --------
@@ -128,8 +128,13 @@ def _iterate(system: Map, h0: Array, x: Any, steps: int | None) -> Trajectory:
             step(now, drives, after)
     else:
         for k in range(length):
-            h[k + 1] = system.step(h[k], value(system.delta * k) if callable(value) else value[k])
+            read = _finite(system, value, system.delta * k) if callable(value) else value[k]
+            h[k + 1] = system.step(h[k], read)
     return Trajectory(system.delta * np.arange(length + 1.0), h)
+
+
+def _finite(system: Map, x: Input, time: float) -> Array:
+    return no_nan(system._input_point(x(time)), f"x at t = {time:.6g}, entry ")
 
 
 def _map_input(system: Map, x: Any, steps: int | None) -> tuple[int, Any]:
@@ -164,7 +169,7 @@ def _drives(system: DiscretisedMap, value: Any, length: int) -> Iterator[list[An
     drive, nodes = system.flow._drive, system.nodes
     if callable(value):
         for k in range(length):
-            yield [drive(value(system.delta * (k + c))) for c in nodes]
+            yield [drive(_finite(system, value, system.delta * (k + c))) for c in nodes]
         return
     if value.strides[0] == 0:
         # One row repeated: its drive is the same at every step.
@@ -206,7 +211,7 @@ def _flow_input(
     if callable(x):
         return lambda time: system._input_point(x(time)), breaks
     value = no_nan(system._input_point(x), "x")
-    if value.ndim <= ndim and not (value.ndim == 2 and len(value) == len(t) - 1):
+    if value.ndim <= ndim and not (value.ndim > 1 and len(value) == len(t) - 1):
         return lambda time: value, breaks
     if len(value) != len(t) - 1:
         raise ValueError(
@@ -240,6 +245,8 @@ def _segment(
         value = read(min(max(time, low), high))
         return system.velocity(flat.reshape(shape), value).ravel()
 
+    # A first slope that is not finite makes scipy's first step NaN, and it would try for ever.
+    no_nan(velocity(start, h0.ravel()), f"the velocity at t = {start:.6g}, entry ")
     solver = DOP853(velocity, start, h0.ravel(), end, max_step, RTOL, ATOL)
     filled = 0
     while solver.status == "running":

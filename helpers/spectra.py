@@ -10,8 +10,8 @@ from scipy.linalg import schur
 from scipy.optimize import linear_sum_assignment
 
 from helpers._checks import Array, positive, shown, square
-from helpers.schemes import Scheme, scheme
-from helpers.systems import Flow, Map
+from helpers.schemes import DiscretisedMap, Scheme, scheme
+from helpers.systems import Flow, LinearMap, LinearSystem, Map
 
 __all__ = ["Spectrum", "henrici", "spectrum"]
 
@@ -176,6 +176,8 @@ def spectrum(
     if not isinstance(source, (Flow, Map)):
         if kind is None:
             raise ValueError('a matrix does not say what it is; give kind="flow" or kind="map"')
+        if at is not None:
+            raise ValueError(f"at = {shown(at)}; a matrix is the same at every point, leave at out")
         return Spectrum(np.linalg.eigvals(square(source, "matrix")), kind, delta)
     own = "flow" if isinstance(source, Flow) else "map"
     if kind not in (None, own) or delta is not None:
@@ -185,7 +187,8 @@ def spectrum(
 
 
 def _linear(system: Flow | Map) -> bool:
-    return hasattr(system, "A")
+    flow = system.flow if isinstance(system, DiscretisedMap) else system
+    return isinstance(flow, (LinearSystem, LinearMap))
 
 
 def _at(at: Any) -> tuple[Any, Any]:
@@ -230,4 +233,4 @@ def henrici(w: Any) -> float:
     matrix = np.ldexp(matrix, -exponent)
     norm = float(np.linalg.norm(matrix))
     triangle, _ = schur(matrix, output="complex")
-    return 0.0 if norm == 0.0 else float(np.linalg.norm(np.triu(triangle, 1)) / norm)
+    return 0.0 if norm == 0.0 else min(1.0, float(np.linalg.norm(np.triu(triangle, 1)) / norm))

@@ -42,11 +42,6 @@ class State:
     h: Array
 
     @property
-    def period_two(self) -> bool:
-        """Whether the state flips at every step, the trace of a negative real eigenvalue."""
-        return self.frequency > 0.49
-
-    @property
     def modulated(self) -> bool:
         """Whether less than half of the power lies at the peak."""
         return self.kind == "oscillation" and self.share < 0.5
@@ -81,6 +76,11 @@ def settle(
     ------
     ValueError
         On a flow, shapes that do not fit, or too few steps.
+
+    Notes
+    -----
+    The activity has to stay bounded, as tanh keeps it. One that drifts or grows for ever would pass
+    for an oscillation, of the lowest frequency that the window can show.
 
     Examples
     --------

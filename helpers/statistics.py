@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from helpers._checks import Array, count, finite_array, positive, shown, square
+from helpers._checks import Array, count, finite_array, generator, no_nan, positive, shown, square
 from helpers.spectra import henrici
+from helpers.transients import numerical_abscissa
 
 __all__ = [
     "Estimate",
@@ -126,7 +127,7 @@ def mean_of(values: Any, *, rng: np.random.Generator | None = None) -> Estimate:
     row = _row(values, "values")
     if len(row) < 2:
         raise ValueError(f"values has {len(row)} number; a spread needs two networks or more")
-    draws = np.random.default_rng(0) if rng is None else rng
+    draws = np.random.default_rng(0) if rng is None else generator(rng)
     means = row[draws.integers(len(row), size=(RESAMPLES, len(row)))].mean(axis=1)
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Estimate(float(row.mean()), float(low), float(high), len(row))
@@ -275,7 +276,7 @@ def summarise(w: Any) -> Summary:
         float(stats.skew(entries)),
         float(stats.kurtosis(entries)),
         henrici(matrix),
-        float(np.linalg.eigvalsh((matrix + matrix.T) / 2)[-1]),
+        numerical_abscissa(matrix),
         np.linalg.eigvals(matrix),
     )
 
@@ -305,7 +306,7 @@ def outside(values: Any, threshold: float) -> tuple[int, int]:
     >>> outside([1.2, -1.1, 0.9 + 0.7j, 0.9 - 0.7j, 0.3], 1.05)
     (2, 1)
     """
-    row = np.asarray(values, dtype=complex)
+    row = no_nan(np.asarray(values, dtype=complex), "values")
     far = row[np.abs(row) > positive(threshold, "threshold")]
     upper, lower = int(np.sum(far.imag > 0)), int(np.sum(far.imag < 0))
     if row.ndim != 1 or upper != lower:

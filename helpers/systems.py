@@ -20,6 +20,7 @@ from helpers._checks import (
     last_axis,
     positive,
     positive_per_unit,
+    shown,
     square,
 )
 from helpers.activations import activation
@@ -107,7 +108,8 @@ class Flow(_Frozen, _System):
 
     def velocity(self, h: Any, x: Any = None) -> Array:
         """Return F(h, x), shape (..., N); a missing x is zero."""
-        return _same_units(self._function(self._state(h), self._input_point(x)), self.n_units)  # type: ignore[attr-defined]
+        state, point = self._state(h), self._input_point(x)
+        return _returned(self._function(state, point), state, point)  # type: ignore[attr-defined]
 
     def jacobian(self, h: Any, x: Any = None) -> Array:
         """Return dF/dh at (h, x), shape (..., N, N), by complex step."""
@@ -141,14 +143,26 @@ class Flow(_Frozen, _System):
         return field
 
 
-def _same_units(value: Any, n_units: int) -> Array:
-    array = np.asarray(value)
+def _returned(value: Any, h: Array, x: Array) -> Array:
+    """Return what a function made of h and x, if it has h's units and is real where they are."""
+    array, n_units = np.asarray(value), h.shape[-1]
+    if np.iscomplexobj(array) and not (np.iscomplexobj(h) or np.iscomplexobj(x)):
+        raise ValueError(
+            f"the function returned {shown(array)} at a real point; give it complex states, h + 0j"
+        )
     if array.ndim == 0 or array.shape[-1] != n_units:
         raise ValueError(
             f"the function returned shape {array.shape}; it must return (..., {n_units}), "
             "one entry a unit"
         )
     return array
+
+
+def orthogonal_factor(matrix: Array) -> Array:
+    """Return the orthogonal factor of a matrix; uniform if that is normal noise."""
+    q, r = np.linalg.qr(matrix)
+    # The signs of r's diagonal make the law uniform (Mezzadri 2007).
+    return np.asarray(q * np.sign(np.diag(r)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,9 +266,7 @@ class RNN(Flow):
         True
         """
         n = count(n_units, "n_units", least=1)
-        q, r = np.linalg.qr(generator(rng).standard_normal((n, n)))
-        # The signs of r's diagonal make the law uniform (Mezzadri 2007).
-        w = positive(gain, "gain") * q * np.sign(np.diag(r))
+        w = positive(gain, "gain") * orthogonal_factor(generator(rng).standard_normal((n, n)))
         return cls._with_inputs(w, count(n_inputs, "n_inputs"), rng, rest)
 
     @classmethod
@@ -456,7 +468,8 @@ class Map(_Frozen, _System):
 
     def step(self, h: Any, x: Any = None) -> Array:
         """Return Phi(h, x), shape (..., N); a missing x is zero."""
-        return _same_units(self._function(self._state(h), self._held(x)), self.n_units)  # type: ignore[attr-defined]
+        state, held = self._state(h), self._held(x)
+        return _returned(self._function(state, held), state, held)  # type: ignore[attr-defined]
 
     def jacobian(self, h: Any, x: Any = None) -> Array:
         """Return dPhi/dh at (h, x), shape (..., N, N), by complex step through the step itself."""

@@ -22,6 +22,7 @@ from zlib import crc32
 import numpy as np
 
 from helpers._checks import Array, count, positive, shown
+from helpers.systems import orthogonal_factor
 from helpers.tasks import Task, Trials
 
 __all__ = [
@@ -199,7 +200,7 @@ class Plan:
         square, omega, readout = self._draw()
         w = square / np.sqrt(self.n_units)
         if self.initialisation == "orthogonal":
-            w = _orthogonal(square)
+            w = orthogonal_factor(square)
         elif self.initialisation == "identity":
             w = np.eye(self.n_units)
         parts = (w, _glorot(omega), _glorot(readout), np.zeros(1))
@@ -520,12 +521,6 @@ def _end_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
-
-
-def _orthogonal(square: Array) -> Array:
-    q, r = np.linalg.qr(square)
-    # The signs of r's diagonal make the law uniform (Mezzadri 2007).
-    return np.asarray(q * np.sign(np.diag(r)))
 
 
 def _glorot(uniform: Array) -> Array:

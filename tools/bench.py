@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import os
 
-# One thread for every peer, before any of them is imported.
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
+from tools.threads import ONE_THREAD
+
+# For every peer, before any of them is imported.
+os.environ.update(ONE_THREAD)
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
 os.environ["JAX_ENABLE_X64"] = "1"
 

@@ -27,6 +27,8 @@ BUILD = ROOT / "_build"
 MADE_OF = BUILD / ".made-of.json"
 STAMP = BUILD / ".built"
 EVERYTHING = ("_config.yml", "_toc.yml", "book/_ext/", "requirements.lock", "tools/build.py")
+# What the build makes; _build/training is not among it: hours of work of `make train`.
+MADE = ("html", ".doctrees", "jupyter_execute")
 STATIC = "book/_static/"
 GATHERED = {  # a page, and the beginnings and ends of the paths it is gathered from
     "book/back/ledger": ("book/", ".ipynb"),
@@ -69,7 +71,8 @@ def prepare(now: dict[str, str], names: set[str]) -> None:
     no_last_build = not MADE_OF.is_file()
     page_gone = any(name.endswith((".md", ".ipynb")) for name in names - now.keys())
     if no_last_build or page_gone or touches(names, EVERYTHING):
-        shutil.rmtree(BUILD, ignore_errors=True)
+        for name in MADE:
+            shutil.rmtree(BUILD / name, ignore_errors=True)
         return
     if touches(names, (STATIC,)):
         copy_static(name for name in names if name.startswith(STATIC))

@@ -7,15 +7,13 @@ import os
 import ipykernel.kernelspec
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
-# One thread: two notebooks run at a time, and sums come out in the same order on every machine.
+from tools.threads import ONE_THREAD
+
 SETTINGS = {
     "BOOK_STATIC": "1",
     "PYTHONHASHSEED": "0",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the kernel warns about frozen modules
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
+    **ONE_THREAD,
 }
 
 

@@ -8,7 +8,6 @@ dark), what the keyboard reaches, layout shift, and the bytes of a first visit.
 from __future__ import annotations
 
 import gzip
-import json
 import shutil
 import sys
 import threading
@@ -347,7 +346,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if "--json" in sys.argv:
-        print(json.dumps([vars(one) for one in check_site()], indent=1))
-        sys.exit(0)
     sys.exit(main())

@@ -22,9 +22,10 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-# One thread a process: the matrices are small, and there is a network for every core.
-for _library in ("OPENBLAS", "OMP", "MKL"):
-    os.environ[f"{_library}_NUM_THREADS"] = "1"
+from tools.threads import ONE_THREAD
+
+# The matrices are small, and there is a network for every core.
+os.environ.update(ONE_THREAD)
 
 import numpy as np
 

@@ -605,9 +605,15 @@ def claims_cover_labels(book: list[Page], allowed: Allowed) -> Faults:
 
 
 def exemptions_are_needed(book: list[Page], allowed: Allowed) -> Faults:
-    """A typed number that is let pass is still typed there."""
+    """A typed number or an American spelling that is let pass is still there."""
     text = {page.name: "\n".join(cell.source for cell in page.text) for page in book}
-    return [
+    said = [sentence for page in book for _, sentence in _sentences(page)]
+    faults = [
+        f"allowed.toml lets {word!r} pass, which no page has"
+        for word in allowed.get("spelling", {})
+        if not any(re.search(rf"\b{word}\b", sentence) for sentence in said)
+    ]
+    return faults + [
         f"allowed.toml lets {number} pass in {name!r}, which does not have it"
         for name, numbers in allowed.get("typed_number", {}).items()
         for number in numbers

@@ -228,6 +228,17 @@ def test_an_unchanged_book_is_not_built(site: Path, monkeypatch: pytest.MonkeyPa
     assert rebuild(monkeypatch) == []
 
 
+def test_a_build_from_nothing_keeps_the_checkpoints_of_a_training(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = site / "_build" / "training" / "and-orthogonal-0.npz"
+    checkpoint.parent.mkdir()
+    checkpoint.write_text("hours of work")
+    (site / "_config.yml").write_text("second")
+    assert rebuild(monkeypatch) == [False]
+    assert checkpoint.read_text() == "hours of work"
+
+
 def test_a_changed_style_reaches_the_site(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (site / "book" / "_static" / "book.css").write_text("second")
     assert rebuild(monkeypatch) == [True]

@@ -19,6 +19,7 @@ from helpers import (
     LinearSystem,
     Map,
     Rescale,
+    TangentLift,
     all_orders,
     answer,
     check,
@@ -31,13 +32,14 @@ from helpers import (
 )
 from helpers.activations import ACTIVATIONS, Activation, activation
 from helpers.equivalence import verdict
-from helpers.schemes import SCHEMES, RungeKutta, scheme
+from helpers.schemes import SCHEMES, DiscretisedMap, RungeKutta, scheme
 from helpers.spectra import Spectrum
 
 NAN, INF = float("nan"), float("inf")
 EYE = np.eye(3)
 NET = RNN.random(3, 2, rng=np.random.default_rng(0))
 EULER = Discretise(0.1)(NET)
+ON_A_KINK = Discretise(0.1)(RNN([[3.0]], [[1.0]], activation="relu"))
 
 
 def still(h: Any, x: Any) -> Any:
@@ -198,7 +200,41 @@ BAD: dict[str, tuple[Callable[[], Any], str, str]] = {
     ),
     "no sigma to replace": (lambda: Linearise()(Map(still, 0.1, 1, 0)), "Map", "about=(h, x)"),
     "two systems are composed": (lambda: Rescale(2.0) @ NET, "RNN(w=", "P(system)"),
+    # what a function of the reader's returns
+    "a complex velocity at a real point": (
+        lambda: Flow(lambda h, x: 1j * h, 1, 0).velocity([1.0]),
+        "1.j",
+        "h + 0j",
+    ),
+    "a complex step at a real point": (
+        lambda: Map(lambda h, x: 1j * h, 0.1, 1, 0).step([1.0]),
+        "1.j",
+        "h + 0j",
+    ),
     # schemes
+    "a scheme for what is no flow": (
+        lambda: DiscretisedMap("x", scheme("euler"), 0.1),
+        "'x'",
+        "only a flow",
+    ),
+    "a map made by a number": (lambda: DiscretisedMap(NET, 3, 0.1), "3", "choose one of"),
+    "a map on its kink": (lambda: ON_A_KINK.jacobian([0.0]), "phi = 0.0", "move the point off"),
+    "a map's input on its kink": (
+        lambda: ON_A_KINK.input_jacobian([0.0]),
+        "phi = 0.0",
+        "move the point off",
+    ),
+    "a map's spectrum on its kink": (
+        lambda: spectrum(ON_A_KINK, at=([0.0], None)),
+        "phi = 0.0",
+        "move the point off",
+    ),
+    "a map's rest on its kink": (lambda: fixed_point(ON_A_KINK), "phi = 0.0", "move the point off"),
+    "a lifted map on its kink": (
+        lambda: TangentLift()(ON_A_KINK).step([0.0, 1.0]),
+        "phi = 0.0",
+        "move the point off",
+    ),
     "a tableau that is not square": (
         lambda: RungeKutta("own", [[0.0, 0.0]], [1.0], 1),
         "(1, 2)",
@@ -246,6 +282,21 @@ BAD: dict[str, tuple[Callable[[], Any], str, str]] = {
     "an input that is NaN": (
         lambda: simulate(EULER, np.zeros(3), [[0.0, 1.0], [NAN, 0.0]]),
         "x[1, 0] is nan",
+        "finite",
+    ),
+    "an input that becomes NaN": (
+        lambda: simulate(EULER, np.zeros(3), lambda t: [NAN if t > 0 else 1.0, 0.0], steps=2),
+        "x at t = 0.1, entry [0] is nan",
+        "finite",
+    ),
+    "an input of a general map that is NaN": (
+        lambda: simulate(Map(lambda h, x: x, 0.1, 1, 1), [0.0], lambda t: [NAN], steps=2),
+        "x at t = 0, entry [0] is nan",
+        "finite",
+    ),
+    "a flow's input that is NaN": (
+        lambda: simulate(NET, np.zeros(3), lambda t: [NAN, 0.0], t=[0.0, 1.0]),
+        "the velocity at t = 0, entry [0] is nan",
         "finite",
     ),
     "neither rows nor steps": (lambda: simulate(EULER, np.zeros(3)), "constant input", "steps=..."),
@@ -316,6 +367,11 @@ BAD: dict[str, tuple[Callable[[], Any], str, str]] = {
     ),
     "a fixed point of a matrix": (lambda: fixed_point(EYE), "array", "flow or a map"),
     "a matrix of no kind": (lambda: spectrum(EYE), "matrix", 'kind="flow"'),
+    "a matrix at a point": (
+        lambda: spectrum(EYE, "flow", at=([0.0], None)),
+        "at = ([0.0], None)",
+        "leave at out",
+    ),
     "a kind that is none": (lambda: spectrum(EYE, "ode"), "'ode'", '"flow" or "map"'),
     "a spectrum at no point": (lambda: spectrum(NET), "at = None", "at=(h, x)"),
     "a spectrum of a complex matrix": (lambda: spectrum(1j * EYE, "flow"), "j", "real numbers"),

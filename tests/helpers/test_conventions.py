@@ -34,6 +34,10 @@ from tests.helpers.theory import (
 seeds = st.integers(0, 2**32 - 1)
 
 
+TAU = TauForm(np.eye(2), np.eye(2), np.zeros(2), 1.0)
+LEAKY = LeakyForm(np.eye(2), np.eye(2), np.zeros(2), 0.5, 0.1)
+
+
 def rate_one(network: RNN) -> RNN:
     return RNN(network.w, network.omega, network.b, network.decay, network.activation)
 
@@ -287,6 +291,12 @@ def test_equal_time_constants_given_for_each_unit_are_one() -> None:
             lambda: TauForm(np.eye(1), np.eye(1), [0.0], 1.0).network(rate=0.0),
             "rate = 0.0",
         ),
+        (lambda: TAU.state([1.0, 2.0, 3.0]), r"h has shape \(3,\).*length 2"),
+        (lambda: TAU.activity([1.0]), r"g has shape \(1,\).*length 2"),
+        (lambda: TAU.state([1.0, 2.0], rate=-1.0), "rate = -1.0"),
+        (lambda: TAU.activity([1.0, 2.0], rate=0.0), "rate = 0.0"),
+        (lambda: LEAKY.state([1.0, 2.0, 3.0]), r"h has shape \(3,\).*length 2"),
+        (lambda: LEAKY.activity([1.0]), r"g has shape \(1,\).*length 2"),
     ],
 )
 def test_what_cannot_be_converted_is_refused_with_the_reason(call: Any, words: str) -> None:

@@ -276,6 +276,18 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
     "nothing judged": (lambda f: score(constant(0.0), TRIALS, judged=()), "judged = ()", "0 to 11"),
     "too late": (lambda f: score(constant(0.0), TRIALS, judged=[12]), "judged = [12]", "0 to 11"),
     "from the end": (lambda f: score(constant(0.0), TRIALS, judged=[-1]), "[-1]", "0 to 11"),
+    "no read-out": (
+        lambda f: score(Network(np.eye(3), np.zeros((3, 2))), TRIALS, judged=[1]),
+        "(0, 3)",
+        "one row of its read-out",
+    ),
+    "two read-outs for one output": (
+        lambda f: score(
+            Network(np.eye(3), np.zeros((3, 2)), readout=np.ones((2, 3))), TRIALS, judged=[1]
+        ),
+        "(2, 3)",
+        "one row of its read-out",
+    ),
     "a seed": (lambda f: rest_under_noise(constant(0.0), SHORT, rng=3), "rng = 3", "default_rng"),
     "no steps": (
         lambda f: rest_under_noise(constant(0.0), SHORT, rng=np.random.default_rng(0), steps=0),

@@ -249,6 +249,14 @@ def test_an_order_without_a_meaning_says_why_and_the_others_go_on() -> None:
     assert all(r.reason is not None and "no sigma" in r.reason for r in no_sigma)
 
 
+def test_an_order_whose_steps_cannot_be_solved_says_so() -> None:
+    # h + 1 = h - (h^2 + 1) has no real solution; h (1 - 1) = h0 has none unless h0 = 0.
+    for flow in (Flow(lambda h, x: h**2 + 1, 1, 0), LinearSystem([[1.0]])):
+        for route in all_orders(flow, (Discretise(1.0, "backward_euler"), Rescale(2.0))):
+            assert route.gap is None and route.reason is not None
+            assert "take a smaller delta" in route.reason
+
+
 def test_orders_that_end_in_different_systems_show_their_gap() -> None:
     # The erratum of figure 1: both computers with the same width. Here D is not aligned by hand.
     network = some_network()
@@ -324,13 +332,16 @@ def test_rounding_is_left_out() -> None:
         ([0.1, 0.05, 0.02, 0.01], [1, np.inf, 1, 1], "finite"),
         ([0.1, 0.05, 0.02, 0.01], [1, -1, 1, 1], "not negative"),
         ([0.1, np.nan, 0.02, 0.01], [1, 1, 1, 1], "must be positive"),
+        ([0.1, np.inf, 0.02, 0.01], [1, 1, 1, 1], "must be positive, finite"),
+        ([0.1, 0.1, 0.1, 0.1], [1, 1, 1, 1], "distinct"),
         ([0.1, 0.05, 0.02, 0.01], [1e-3, 1e-4, 1e-5, 1e-13], "only 3 of 4 errors.*larger steps"),
         ([0.1, 0.05, 0.02], [1e-3, 1e-4, 1e-5], "only 3 of 3 errors.*at least four"),
     ],
 )
 def test_no_order_is_read_from_too_little(steps: Any, errors: Any, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        convergence_order(steps, errors)
+    for judge in (convergence_order, verdict):
+        with pytest.raises(ValueError, match=words):
+            judge(steps, errors)
 
 
 @pytest.mark.parametrize(
@@ -351,6 +362,7 @@ def test_a_verdict_is_a_word(power: float, scale: float, word: str) -> None:
     assert verdict(steps, scale * steps**power) == word
 
 
-def test_no_verdict_from_too_little() -> None:
-    with pytest.raises(ValueError, match="only 3 of 3"):
-        verdict([0.1, 0.05, 0.025], [1e-2, 1e-3, 1e-4])
+@pytest.mark.parametrize("gaps", [[1e-2, 1e-3, 1e-4], [0.0, 0.0, 0.0]])
+def test_no_verdict_from_too_little(gaps: list[float]) -> None:
+    with pytest.raises(ValueError, match="of 3"):
+        verdict([0.1, 0.05, 0.025], gaps)

@@ -56,6 +56,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> None:
         (VECTOR, (1.0, -2.0 + 1e-7)),
         (NUMBER, 0.25 * (1 + 1e-8)),
         (NUMBER, np.float64(0.25)),
+        (NUMBER, np.array([0.25])),  # the state of a single unit
         (WORD, "  Stable "),
         (COMPLEX, 1 + 2j),
     ],

@@ -137,6 +137,14 @@ def test_absorbing_tau_in_the_weights_is_another_system() -> None:
     assert gaps[-1] / phi[-1] ** 3 == pytest.approx((tau**3 - tau) / 3, rel=0.01)
 
 
+@pytest.mark.parametrize("name", ["backward_euler", "gauss2"])
+def test_a_lifted_flow_is_rescaled_for_implicit_methods_too(name: str) -> None:
+    flow = Flow(lambda h, x: np.tanh(3.0 * h[..., ::-1]) - h, 2, 0)
+    state, made = np.array([0.4, -0.3, 1.0, 0.5]), Discretise(0.1, name)
+    one, other = Rescale(2.0)(TangentLift()(flow)), TangentLift()(Rescale(2.0)(flow))
+    np.testing.assert_allclose(made(one).step(state), made(other).step(state), rtol=1e-13)
+
+
 @pytest.mark.parametrize("kind", ["network", "linear", "flow"])
 def test_the_rescaled_flow_runs_the_same_film_faster(kind: str) -> None:
     network = RNN([[1.1, -1.4], [1.4, 0.6]], [[1.0], [0.0]], [0.2, -0.1])

@@ -173,11 +173,11 @@ def test_a_flow_with_complex_states() -> None:
 
 def test_batches_of_a_flow_are_trajectories_of_their_own() -> None:
     network = RNN.random(3, 2, rng=np.random.default_rng(2))
-    t = np.array([0.0, 0.4, 1.0])
+    t = np.array([0.0, 0.4, 0.7, 1.0])
     h0, x = points(network, 1, (2, 4))
     constant = simulate(network, h0, x, t=t)
-    assert constant.h.shape == (3, 2, 4, 3)
-    samples = np.random.default_rng(5).standard_normal((2, 2, 4, 2))
+    assert constant.h.shape == (4, 2, 4, 3)
+    samples = np.random.default_rng(5).standard_normal((3, 2, 4, 2))
     held = simulate(network, h0, samples, t=t)
     moving = simulate(network, h0, lambda s: np.sin(s) * x, t=t)
     one_start = simulate(network, h0[0, 0], samples, t=t)

@@ -347,3 +347,18 @@ def test_one_is_reached_and_only_by_nilpotent_matrices(n: int) -> None:
     # So the range is [0, 1], closed: all eigenvalues vanish and the whole norm is departure.
     assert henrici(np.triu(np.ones((n, n)), 1)) == 1.0
     assert henrici(np.triu(np.ones((n, n)), 1) + 1e-3 * np.eye(n)) < 1.0
+
+
+@some
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 12))
+def test_a_nilpotent_matrix_departs_from_normality_by_all_of_its_norm(seed: int, n: int) -> None:
+    matrix = np.triu(np.random.default_rng(seed).standard_normal((n, n)), 1)
+    assert 1.0 - 20 * n * EPS <= henrici(matrix) <= 1.0
+
+
+@pytest.mark.parametrize("name", ["euler", "rk4", "backward_euler", "zoh"])
+def test_the_map_of_a_linear_flow_needs_no_point(name: str) -> None:
+    flow = LinearSystem([[-1.0, 2.0], [-2.0, -1.0]], None, [1.0, 0.0])
+    made = spectrum(Discretise(0.1, name)(flow)).values
+    R = SCHEMES[name].stability(0.1 * np.array([-1.0 + 2.0j, -1.0 - 2.0j]))
+    np.testing.assert_allclose(np.sort_complex(made), np.sort_complex(R), atol=1e-14)

@@ -267,6 +267,7 @@ def test_both_published_numbers_belong_to_one_cut() -> None:
         (lambda: share_of([]), "found is empty"),
         (lambda: mean_of([1.0]), "two networks"),
         (lambda: mean_of([1.0, float("nan")]), "nan"),
+        (lambda: mean_of([1.0, 2.0], rng=3), "rng = 3.*default_rng"),  # type: ignore[arg-type]
         (lambda: verdict(above=0.5), "measure something"),
         (lambda: verdict(Estimate(0.5, 0.4, 0.6, 3)), "set bounds, or every"),
         (lambda: verdict(Estimate(0.5, 0.4, 0.6, 3), above=0.1, every=True), "above = 0.1"),
@@ -275,6 +276,8 @@ def test_both_published_numbers_belong_to_one_cut() -> None:
         (lambda: summarise([[1.0, 2.0]]), r"shape \(1, 2\)"),
         (lambda: outside([1.2], 0.0), "threshold = 0.0"),
         (lambda: outside([1.2 + 0.1j], 1.0), "whole spectrum"),
+        (lambda: outside([float("nan")], 1.0), r"values\[0\] is \(nan"),
+        (lambda: outside([float("inf")], 1.0), r"values\[0\] is \(inf"),
         (lambda: curve_shape(np.zeros((2, 2))), "every entry of w is 0"),
         (lambda: curve_shape([[0.0, 1.0], [2.0, 3.0]], bins=1), "bins = 1"),
     ],
