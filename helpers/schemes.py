@@ -146,7 +146,7 @@ class RungeKutta(Scheme):
     def _explicit_step(self, flow: Flow, delta: float, shape: tuple[int, ...], dtype: Any) -> Step:
         velocity, add = flow._field(shape, dtype), np.add
         if len(self.b) == 1:
-            return _one_stage(velocity, np.asarray(delta * self.b[0]))
+            return _one_stage(velocity, np.asarray(delta))
         k = [np.empty(shape, dtype) for _ in self.b]
         stage, work = np.empty(shape, dtype), np.empty(shape, dtype)
         moves = [_weighted_sum(delta * row, k, stage, work) for row in self.a[1:]]
@@ -174,11 +174,11 @@ class RungeKutta(Scheme):
         return step
 
 
-def _one_stage(velocity: Field, weight: Array) -> Step:
-    # Worked out where the next state goes: one array less for the cache to hold.
+def _one_stage(velocity: Field, delta: Array) -> Step:
+    # Its only weight is 1. Worked out where the next state goes: an array less in the cache.
     def step(h: Array, drives: Sequence[Any], out: Array) -> None:
         velocity(h, drives[0], out)
-        np.multiply(out, weight, out)
+        np.multiply(out, delta, out)
         np.add(h, out, out)
 
     return step
