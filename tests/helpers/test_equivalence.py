@@ -358,8 +358,9 @@ def test_no_order_is_read_from_too_little(steps: Any, errors: Any, words: str) -
     ],
 )
 def test_a_verdict_is_a_word(power: float, scale: float, word: str) -> None:
-    steps = 2.0 ** -np.arange(2, 7)
-    assert verdict(steps, scale * steps**power) == word
+    for count in (4, 5):  # four are enough
+        steps = 2.0 ** -np.arange(2, 2 + count)
+        assert verdict(steps, scale * steps**power) == word
 
 
 @pytest.mark.parametrize("gaps", [[1e-2, 1e-3, 1e-4], [0.0, 0.0, 0.0]])
