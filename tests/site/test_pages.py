@@ -177,6 +177,7 @@ def test_print_has_every_figure(address: str, browser: Any) -> None:
         shown = [image for image in images.all() if image.is_visible()]
         for image in shown:
             image.scroll_into_view_if_needed()
+            image.evaluate("e => e.decode()")  # later pictures are loaded when they come into view
         pdf = tab.pdf()
         assert pdf.count(b"/Subtype /Image") >= len(shown), page
         cut = "e => [...e].filter((p) => p.scrollWidth > p.clientWidth + 1).length"
