@@ -37,6 +37,10 @@ book: $(SITE) ## make the site, in _build/html
 serve: $(SITE) ## make the site and serve it at a free local port
 	@$(PY) -m tools.serve
 
+# One thread, as for every other command: with more, small matrices take many times as long.
+lab: export OPENBLAS_NUM_THREADS := 1
+lab: export OMP_NUM_THREADS := 1
+lab: export MKL_NUM_THREADS := 1
 lab: $(VENV)/.ready-lab ## open the chapters in JupyterLab, to run and change them
 	@$(PY) -m jupyterlab book
 

@@ -67,7 +67,7 @@ class Activation:
 
     @property
     def fixes_zero(self) -> bool:
-        """Whether sigma(0) = 0: a silent, unbiased network stays silent."""
+        """Whether sigma(0) = 0; a silent, unbiased network stays silent."""
         return bool(self(0.0) == 0.0)
 
     @property

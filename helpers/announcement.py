@@ -104,13 +104,13 @@ class Announcement:
 
     @property
     def eigenvalue(self) -> complex:
-        """The eigenvalue that speaks: the one that needs the least gain; NaN if there is none."""
+        """The eigenvalue that speaks; the one that needs the least gain; NaN if there is none."""
         turning = _turning(self.spectrum)
         return complex(turning[0]) if len(turning) else complex("nan")
 
     @property
     def lead(self) -> float:
-        """How far it leads: its modulus over that of the next that can oscillate; inf without."""
+        """How far it leads; its modulus over that of the next that can oscillate; inf without."""
         turning = _turning(self.spectrum)
         return float(abs(turning[0] / turning[1])) if len(turning) > 1 else float("inf")
 

@@ -99,7 +99,7 @@ class TauForm:
 
     @property
     def system(self) -> RNN:
-        """The flow of g: a network with decay 1 and rate 1 / tau_m."""
+        """The flow of g; a network with decay 1 and rate 1 / tau_m."""
         rate = 1.0 / np.asarray(self.tau_m)
         return RNN(self.w, self.omega, self.b, 1.0, self.activation, rate)
 

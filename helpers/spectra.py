@@ -67,7 +67,7 @@ class Spectrum:
 
     @property
     def rates(self) -> Array:
-        """Growth rates, in 1/time: Re mu, or ln |rho| / delta."""
+        """Growth rates, in 1/time; Re mu, or ln |rho| / delta."""
         if self.kind == "flow":
             return np.asarray(self.values.real)
         with np.errstate(divide="ignore"):
@@ -75,7 +75,7 @@ class Spectrum:
 
     @property
     def angular_frequencies(self) -> Array:
-        """Radians per unit of time: Im mu, or arg rho / delta."""
+        """Radians per unit of time; Im mu, or arg rho / delta."""
         turn = self.values.imag if self.kind == "flow" else np.angle(self.values) / self.delta
         return np.asarray(turn)
 

@@ -82,7 +82,7 @@ class BooleanTask:
 
     @property
     def name(self) -> str:
-        """What the task is called in files: the gate in small letters."""
+        """What the task is called in files; the gate in small letters."""
         return self.gate.lower()
 
     @property
@@ -92,7 +92,7 @@ class BooleanTask:
 
     @property
     def judged(self) -> tuple[int, ...]:
-        """Steps at which the output is judged: the last."""
+        """Steps at which the output is judged; the last."""
         return (self.duration - 1,)
 
     def draw(self, n_trials: int, *, rng: np.random.Generator, noisy: bool = True) -> Trials:
@@ -194,7 +194,7 @@ class FlipFlop:
 
     @property
     def judged(self) -> tuple[int, ...]:
-        """Steps at which the output is judged: the last of each turn."""
+        """Steps at which the output is judged; the last of each turn."""
         return tuple(self.onset + self.turn * (k + 1) - 1 for k in range(self.turns))
 
     def draw(self, n_trials: int, *, rng: np.random.Generator, noisy: bool = True) -> Trials:

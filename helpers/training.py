@@ -186,7 +186,7 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """The plan in one word, for files: task-initialisation-units-recipe-seed."""
+        """The plan in one word, for files; task-initialisation-units-recipe-seed."""
         start = f"{self.task.name}-{self.initialisation}-{self.n_units}"
         return f"{start}-{self.recipe.name}-{self.seed:02d}"
 

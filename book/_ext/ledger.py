@@ -148,6 +148,8 @@ def _claim_row(
 
 def _words(directive: SphinxDirective, text: str) -> list[nodes.Node]:
     """A claim's words, in which a formula may stand between dollars."""
+    # Else the primes of derivatives would be set as quotation marks.
+    text = re.sub(r"\b(F|h|x|sigma|theta)'(?![\w'])", "\\1′", text.replace("''", "″"))
     if "$" not in text:
         return [nodes.Text(text)]
     parsed, messages = directive.state.inline_text(text, directive.lineno)

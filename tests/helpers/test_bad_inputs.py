@@ -69,7 +69,7 @@ BAD: dict[str, tuple[Callable[[], Any], str, str]] = {
     "decay has other units": (lambda: RNN(EYE, EYE, decay=[1.0, 2.0]), "(2,)", "needs shape (3)"),
     "rate is NaN": (lambda: RNN(EYE, EYE, rate=NAN), "rate = nan", "finite"),
     "rate is a word": (lambda: RNN(EYE, EYE, rate="fast"), "'fast'", "positive number"),
-    "an unknown activation": (lambda: RNN(EYE, EYE, activation="sine"), "'sine'", "choose one of"),
+    "an unknown activation": (lambda: RNN(EYE, EYE, activation="none"), "'none'", "choose one of"),
     "an activation in a list": (
         lambda: RNN(EYE, EYE, activation=["tanh"]),
         "['tanh']",

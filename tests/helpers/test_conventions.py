@@ -286,7 +286,7 @@ def test_equal_time_constants_given_for_each_unit_are_one() -> None:
         (lambda: TauForm(np.eye(2), np.eye(3), np.zeros(2), 1.0), r"omega has shape \(3, 3\)"),
         (lambda: TauForm(np.eye(2), np.eye(2), np.zeros(3), 1.0), r"b has shape \(3,\)"),
         (lambda: TauForm(np.ones((2, 3)), np.eye(2), [0.0, 0.0], 1.0), r"w has shape \(2, 3\)"),
-        (lambda: TauForm(np.eye(1), np.eye(1), [0.0], 1.0, "sine"), "unknown activation 'sine'"),
+        (lambda: TauForm(np.eye(1), np.eye(1), [0.0], 1.0, "none"), "unknown activation 'none'"),
         (
             lambda: TauForm(np.eye(1), np.eye(1), [0.0], 1.0).network(rate=0.0),
             "rate = 0.0",

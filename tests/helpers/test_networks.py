@@ -252,10 +252,10 @@ def test_an_activation_is_named_once(tmp_path: Path) -> None:
 
 def test_an_activation_of_ones_own_is_stored_by_name(tmp_path: Path) -> None:
     path = tmp_path / "network.npz"
-    sine = Activation("sine", np.sin, np.cos)
+    sine = Activation("a test's sine", np.sin, np.cos)
     save_network(path, Network(RECURRENT, KERNEL.T, activation=sine))
     assert load_network(path, sine).activation is sine
-    with pytest.raises(ValueError, match=r"'sine'.*pass the function"):
+    with pytest.raises(ValueError, match=r"a test's sine.*pass the function"):
         load_network(path)
     with pytest.raises(ValueError, match="the argument says 'tanh'"):
         load_network(path, "tanh")
@@ -798,7 +798,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         (lambda path: Network([[1.0]], [[1.0]], recipe=[1]), "recipe = [1]", "give a dict"),
         (lambda path: Network([[1.0]], [[1.0]], delta=0.0), "delta = 0.0", "greater than 0"),
         (lambda path: Network([[1.0]], [[1.0]], curve=[np.inf]), "curve[0] is inf", "finite"),
-        (lambda path: Network([[1.0]], [[1.0]], activation="sine"), "'sine'", "choose one of"),
+        (lambda path: Network([[1.0]], [[1.0]], activation="none"), "'none'", "choose one of"),
         (lambda path: Network([[1.0]], [[1.0]]).output([1.0, 2.0]), "(2,)", "length 1"),
     ],
 )
