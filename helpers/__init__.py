@@ -1,17 +1,17 @@
 """One equation, three procedures: the code behind the book, and for the reader's own network."""
 
-from helpers.claims import check, glue
-from helpers.controllability import controllability_margin, controllability_matrix
-from helpers.conventions import ActivationForm, LeakyForm, TauForm
-from helpers.equilibria import fixed_point
-from helpers.equivalence import all_orders, convergence_order, gap
-from helpers.exercises import answer
-from helpers.explore import explore
-from helpers.networks import load_network
-from helpers.procedures import Discretise, Linearise, Rescale, TangentLift
-from helpers.simulation import simulate
-from helpers.spectra import henrici, spectrum
-from helpers.systems import RNN, Flow, LinearMap, LinearSystem, Map
+from helpers.analysis.controllability import controllability_margin, controllability_matrix
+from helpers.analysis.equilibria import fixed_point
+from helpers.analysis.equivalence import all_orders, convergence_order, gap
+from helpers.analysis.spectra import henrici, spectrum
+from helpers.book.claims import check, glue
+from helpers.book.exercises import answer
+from helpers.book.explore import explore
+from helpers.dynamics.conventions import ActivationForm, LeakyForm, TauForm
+from helpers.dynamics.procedures import Discretise, Linearise, Rescale, TangentLift
+from helpers.dynamics.simulation import simulate
+from helpers.dynamics.systems import RNN, Flow, LinearMap, LinearSystem, Map
+from helpers.networks.network import load_network
 
 __all__ = [
     "RNN",

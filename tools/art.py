@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager
 from PIL import Image
 
-from helpers.figures import COLOURS
+from helpers.book.figures import COLOURS
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "book/_static"

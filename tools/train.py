@@ -29,9 +29,9 @@ os.environ.update(ONE_THREAD)
 
 import numpy as np
 
-from helpers.networks import Network, save_network
-from helpers.tasks import TASKS
-from helpers.training import RECIPES, Plan, TrainingState, train, train_ensemble
+from helpers.networks.network import Network, save_network
+from helpers.training.backpropagation import RECIPES, Plan, TrainingState, train, train_ensemble
+from helpers.training.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "book" / "data"

@@ -23,7 +23,7 @@ PROOF_LABELS = ("thm-", "lem-", "prop-", "def-", "cor-", "erratum-", "alg-", "re
 STANDARD_LABELS = ("fig-", "ex-", "tab-")
 FRONT = "0"  # the number of a page before the first chapter
 
-# One line of `helpers.claims.check`.
+# One line of `helpers.book.claims.check`.
 CLAIM_LINE = re.compile(
     r"claim (?P<id>\S+) \| (?P<status>[^|]+) \| (?P<statement>[^|]+) \| needs: (?P<needs>[^|]+) "
     r"\| (?P<bound>[^|]+) \| control: (?P<control>[^|]+)$"
@@ -63,7 +63,7 @@ class Ledger(SphinxDirective):
 
 
 def _claims(env: BuildEnvironment, notebook: Path) -> tuple[Any, ...]:
-    from helpers.claims import read_claims
+    from helpers.book.claims import read_claims
 
     claims: tuple[Any, ...] = read_claims(notebook) if notebook.suffix == ".ipynb" else ()
     return claims

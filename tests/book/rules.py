@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from helpers.claims import read_claims
+from helpers.book.claims import read_claims
 from tests.book.pages import HIDDEN, Cell, Directive, Page
 
 MAX_LINES = 15
@@ -665,43 +665,39 @@ def chapters_have_their_parts(page: Page) -> Faults:
 
 # --- the house
 
-FLOORS: tuple[tuple[str, ...], ...] = (
-    ("_checks", "differentiation"),
-    ("activations",),
-    ("systems",),
-    ("schemes",),
-    ("procedures",),
-    ("simulation", "equivalence", "equilibria", "spectra", "controllability", "conventions"),
-    ("oscillation", "states", "statistics", "transients"),
-    ("tasks", "training", "networks", "ensembles", "announcement"),
-    ("claims", "exercises", "explore", "figures"),
-    ("keys",),
-)
+# A room uses those above it in this list, and its own modules.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "dynamics": (),
+    "analysis": ("dynamics",),
+    "training": ("dynamics",),
+    "networks": ("dynamics", "analysis", "training"),
+    "book": ("dynamics", "analysis", "training", "networks"),
+}
 
 
-def imports_go_down(package: Path, floors: tuple[tuple[str, ...], ...] = FLOORS) -> Faults:
-    """A module of helpers imports only from its own floor or from one below."""
-    level = {name: number for number, floor in enumerate(floors) for name in floor}
+def imports_go_down(package: Path, rooms: dict[str, tuple[str, ...]] = ROOMS) -> Faults:
+    """A module of helpers imports only from its own room or from one that this room stands on."""
     faults = []
     for path in sorted(package.rglob("*.py")):
-        name = path.relative_to(package).parts[0].removesuffix(".py")
-        if path == package / "__init__.py":
+        room, *inside = path.relative_to(package).parts
+        if not inside:
+            if room != "__init__.py":
+                faults.append(f"{package.name}/{room} stands in no room; move it into one")
             continue
-        if name not in level:
-            faults.append(f"helpers/{path.name} has no floor; give it one in tests/book/rules.py")
+        if room not in rooms:
+            faults.append(f"{package.name}/{room} is a new room; give it a place in ROOMS")
             continue
-        for other in sorted(_imported(path, package.name)):
-            if level.get(other, len(floors)) > level[name]:
-                faults.append(f"helpers/{name} imports {other}, which is on a floor above it")
+        for other in sorted(_rooms_imported(path, package.name) - {room, *rooms[room]}):
+            faults.append(f"{path.relative_to(package.parent)} imports {other}, above its room")
     return faults
 
 
-def _imported(path: Path, package: str) -> set[str]:
-    """The modules of the package that a file imports, wherever in it."""
+def _rooms_imported(path: Path, package: str) -> set[str]:
+    """The rooms that a file imports from, wherever in it; the whole house counts as one."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == package:
-            names |= {alias.name for alias in node.names}
+            names.add(package)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}."):
             names.add((node.module or "").split(".")[1])
         elif isinstance(node, ast.Import):

@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 
-from helpers.ensembles import load_ensemble
+from helpers.networks.ensemble import load_ensemble
 from tools import train
 
 LARGEST = 5_000_000  # bytes

@@ -11,7 +11,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 
-from helpers.exercises import Answer, exercise, exercise_ids
+from helpers.book.exercises import Answer, exercise, exercise_ids
 from tests.book import samples
 from tests.book.pages import Cell, Page, read_page
 from tools import contents

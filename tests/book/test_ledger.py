@@ -7,7 +7,7 @@ import re
 import pytest
 from docutils.nodes import make_id
 
-from helpers.claims import read_claims
+from helpers.book.claims import read_claims
 from tests.book.pages import read_page
 from tools import contents
 

@@ -17,11 +17,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers import RNN, LinearSystem, procedures
-from helpers.claims import ClaimFailed
-from helpers.procedures import Rescale
-from helpers.schemes import SCHEMES, DiscretisedMap
-from helpers.systems import Flow
+from helpers import RNN, LinearSystem
+from helpers.book.claims import ClaimFailed
+from helpers.dynamics import procedures
+from helpers.dynamics.procedures import Rescale
+from helpers.dynamics.schemes import SCHEMES, DiscretisedMap
+from helpers.dynamics.systems import Flow
 from tests.book.pages import read_page
 from tools import contents
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.ensembles import load_ensemble
-from helpers.tasks import BooleanTask, FlipFlop
-from helpers.training import Plan, Recipe, TrainingState
-from helpers.training import train as train_one
+from helpers.networks.ensemble import load_ensemble
+from helpers.training.backpropagation import Plan, Recipe, TrainingState
+from helpers.training.backpropagation import train as train_one
+from helpers.training.tasks import BooleanTask, FlipFlop
 from tools import train
 
 SHORT = BooleanTask("XOR", onset=2, width=3, delay=1, duration=12)
@@ -153,8 +153,8 @@ KILLED = """
 import os, signal, sys, time
 from pathlib import Path
 
-from helpers.tasks import BooleanTask
-from helpers.training import Plan, Recipe
+from helpers.training.tasks import BooleanTask
+from helpers.training.backpropagation import Plan, Recipe
 from tools import train
 
 PLAN = Plan(

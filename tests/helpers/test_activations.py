@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.activations import ACTIVATIONS, Activation, activation
+from helpers.dynamics.activations import ACTIVATIONS, Activation, activation
 from tests.helpers.theory import EPS, SIGMA, SLOPE, some
 
 NAMES = tuple(ACTIVATIONS)

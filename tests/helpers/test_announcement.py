@@ -10,10 +10,10 @@ import pytest
 from scipy.optimize import brentq
 
 from helpers import RNN, simulate
-from helpers._checks import Array
-from helpers.activations import activation
-from helpers.announcement import audit_frequencies, balance, harmonic_balance
-from helpers.networks import Network
+from helpers.dynamics._checks import Array
+from helpers.dynamics.activations import activation
+from helpers.networks.frequencies import audit_frequencies, balance, harmonic_balance
+from helpers.networks.network import Network
 
 GOLDEN = 0.1234  # cycles per step of the turning pairs below, near no simple fraction
 QUIET = np.zeros((2, 1))

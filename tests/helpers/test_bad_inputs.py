@@ -30,10 +30,10 @@ from helpers import (
     simulate,
     spectrum,
 )
-from helpers.activations import ACTIVATIONS, Activation, activation
-from helpers.equivalence import verdict
-from helpers.schemes import SCHEMES, DiscretisedMap, RungeKutta, scheme
-from helpers.spectra import Spectrum
+from helpers.analysis.equivalence import verdict
+from helpers.analysis.spectra import Spectrum
+from helpers.dynamics.activations import ACTIVATIONS, Activation, activation
+from helpers.dynamics.schemes import SCHEMES, DiscretisedMap, RungeKutta, scheme
 
 NAN, INF = float("nan"), float("inf")
 EYE = np.eye(3)

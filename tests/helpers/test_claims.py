@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from helpers.claims import Claim, ClaimFailed, check, glue, read_claims
+from helpers.book.claims import Claim, ClaimFailed, check, glue, read_claims
 from tests.helpers.theory import some
 
 Capture = pytest.CaptureFixture[str]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.differentiation import complex_step_jacobian
+from helpers.dynamics.differentiation import complex_step_jacobian
 from tests.helpers.theory import EPS, some
 
 

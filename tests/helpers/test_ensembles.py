@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.ensembles import Member, Score, load_ensemble, rest_under_noise, score
-from helpers.networks import Network, load_network, save_network
-from helpers.tasks import BooleanTask, FlipFlop, task
-from helpers.training import RECIPES, Plan, Recipe, Weights
+from helpers.networks.ensemble import Member, Score, load_ensemble, rest_under_noise, score
+from helpers.networks.network import Network, load_network, save_network
+from helpers.training.backpropagation import RECIPES, Plan, Recipe, Weights
+from helpers.training.tasks import BooleanTask, FlipFlop, task
 
 SHORT = BooleanTask("OR", onset=2, width=4, delay=1, duration=12)
 TURNS = FlipFlop(turns=2, onset=2, width=2, quiet=4, delay=1)

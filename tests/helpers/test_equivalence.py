@@ -23,7 +23,7 @@ from helpers import (
     convergence_order,
     gap,
 )
-from helpers.equivalence import verdict
+from helpers.analysis.equivalence import verdict
 from tests.helpers.theory import (
     EPS,
     GENERAL,

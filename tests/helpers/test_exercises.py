@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers import exercises
-from helpers.exercises import Answer, Exercise, WrongTurn, answer, exercise, exercise_ids
+from helpers.book import exercises
+from helpers.book.exercises import Answer, Exercise, WrongTurn, answer, exercise, exercise_ids
 
 EULER = Exercise(
     "ex-euler",
@@ -32,14 +32,16 @@ COMPLEX = Exercise("ex-complex", 1.0 + 2.0j, (WrongTurn(1.0 - 2.0j, "the other o
 @pytest.fixture
 def shelf(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put two chapters of exercises where the keys of the book stand."""
-    one = types.ModuleType("helpers.keys.one")
+    one = types.ModuleType("helpers.book.keys.one")
     one.EXERCISES = (EULER, NUMBER)
-    two = types.ModuleType("helpers.keys.two")
+    two = types.ModuleType("helpers.book.keys.two")
     two.EXERCISES = (WORD,)
-    modules = {"helpers.keys.one": one, "helpers.keys.two": two}
+    modules = {"helpers.book.keys.one": one, "helpers.book.keys.two": two}
     keys = types.SimpleNamespace(__path__=["nowhere"])
     monkeypatch.setattr(
-        exercises, "import_module", lambda name: keys if name == "helpers.keys" else modules[name]
+        exercises,
+        "import_module",
+        lambda name: keys if name == "helpers.book.keys" else modules[name],
     )
     found = [types.SimpleNamespace(name=n.rpartition(".")[2]) for n in modules]
     monkeypatch.setattr(exercises.pkgutil, "iter_modules", lambda path: iter(found))
@@ -161,7 +163,7 @@ def test_answers_are_looked_up_by_their_label(shelf: None) -> None:
 def test_two_exercises_of_one_name_are_refused(
     shelf: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    twin = types.ModuleType("helpers.keys.two")
+    twin = types.ModuleType("helpers.book.keys.two")
     twin.EXERCISES = (NUMBER,)
     load = exercises.import_module
     monkeypatch.setattr(

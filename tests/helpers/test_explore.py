@@ -13,9 +13,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from helpers.explore import explore
+from helpers.book.explore import explore
 
-module = sys.modules[explore.__module__]  # helpers.explore is the function of that name, too
+module = sys.modules[explore.__module__]  # helpers.book.explore is the function of that name, too
 
 
 def film(tau: float) -> Figure:

@@ -22,9 +22,9 @@ from helpers import (
     simulate,
     spectrum,
 )
-from helpers.activations import ACTIVATIONS, Activation
-from helpers.procedures import Procedure
-from helpers.schemes import SCHEMES, RungeKutta
+from helpers.dynamics.activations import ACTIVATIONS, Activation
+from helpers.dynamics.procedures import Procedure
+from helpers.dynamics.schemes import SCHEMES, RungeKutta
 from tests.helpers import test_activations, test_procedures, test_schemes
 from tests.helpers.theory import EPS, at_equilibrium, points
 

@@ -13,7 +13,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from helpers import LinearMap, LinearSystem, spectrum
-from helpers.figures import (
+from helpers.book.figures import (
     COLOURS,
     LINES,
     panels,

@@ -23,8 +23,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from helpers import RNN, simulate
-from helpers.activations import ACTIVATIONS, Activation
-from helpers.networks import WEIGHTS, Network, load_network, save_network
+from helpers.dynamics.activations import ACTIVATIONS, Activation
+from helpers.networks.network import WEIGHTS, Network, load_network, save_network
 from tests.helpers.theory import EPS, SIGMA, some, velocity
 
 RNG = np.random.default_rng(41)

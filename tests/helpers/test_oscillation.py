@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import LinearMap, simulate
-from helpers.oscillation import (
+from helpers.analysis.oscillation import (
     FORMULAS,
     announced_frequency,
     leading_oscillation,
     measured_frequency,
 )
-from helpers.spectra import Spectrum, spectrum
+from helpers.analysis.spectra import Spectrum, spectrum
 from tests.helpers.theory import EPS, some
 
 seeds = st.integers(0, 2**32 - 1)

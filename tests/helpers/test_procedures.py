@@ -22,8 +22,8 @@ from helpers import (
     TangentLift,
     simulate,
 )
-from helpers.procedures import Composition, Procedure
-from helpers.schemes import SCHEMES
+from helpers.dynamics.procedures import Composition, Procedure
+from helpers.dynamics.schemes import SCHEMES
 from tests.helpers.theory import (
     EPS,
     EXPLICIT,

@@ -15,7 +15,7 @@ from scipy import linalg, signal
 from scipy.integrate import solve_ivp
 
 from helpers import RNN, Discretise, Flow, Linearise, LinearSystem, Rescale, simulate
-from helpers.schemes import SCHEMES, ExponentialEuler, RungeKutta, Scheme, scheme
+from helpers.dynamics.schemes import SCHEMES, ExponentialEuler, RungeKutta, Scheme, scheme
 from tests.helpers.theory import (
     EPS,
     EXPLICIT,

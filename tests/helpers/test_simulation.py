@@ -22,8 +22,8 @@ from helpers import (
     Rescale,
     simulate,
 )
-from helpers.schemes import SCHEMES
-from helpers.simulation import Trajectory
+from helpers.dynamics.schemes import SCHEMES
+from helpers.dynamics.simulation import Trajectory
 from tests.helpers.theory import EPS, METHODS, networks, points, slope, some, suited, velocity
 
 seeds = st.integers(0, 2**32 - 1)

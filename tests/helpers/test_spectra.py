@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats import ortho_group, unitary_group
 
 from helpers import RNN, Discretise, LinearMap, LinearSystem, Rescale, henrici, spectrum
-from helpers.schemes import SCHEMES, Scheme
-from helpers.spectra import Spectrum
+from helpers.analysis.spectra import Spectrum
+from helpers.dynamics.schemes import SCHEMES, Scheme
 from tests.helpers.theory import EPS, lipschitz, networks, points, some
 
 seeds = st.integers(0, 2**32 - 1)

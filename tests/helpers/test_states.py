@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from helpers import RNN, Discretise, LinearSystem, Map
-from helpers.states import State, settle
+from helpers.analysis.states import State, settle
 from tests.helpers.theory import some
 
 THRESHOLDS = (0.002, 0.005, 0.01, 0.02)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.stats import kurtosis, ortho_group, skew
 
-from helpers.statistics import (
+from helpers.analysis.statistics import (
     Estimate,
     curve_shape,
     holm,

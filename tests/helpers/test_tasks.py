@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.tasks import TASKS, BooleanTask, FlipFlop, Task, task
+from helpers.training.tasks import TASKS, BooleanTask, FlipFlop, Task, task
 from tests.helpers.theory import some
 
 seeds = st.integers(0, 2**32 - 1)

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import RNN, Discretise, TangentLift, simulate, training
-from helpers.tasks import BooleanTask, FlipFlop, Task, Trials, task
-from helpers.training import (
+from helpers import RNN, Discretise, TangentLift, simulate
+from helpers.training import backpropagation as training
+from helpers.training.backpropagation import (
     RECIPES,
     Plan,
     Recipe,
@@ -27,6 +27,7 @@ from helpers.training import (
     train,
     train_ensemble,
 )
+from helpers.training.tasks import BooleanTask, FlipFlop, Task, Trials, task
 from tests.helpers.theory import EPS, central, complex_step, some
 
 seeds = st.integers(0, 2**32 - 1)

@@ -12,7 +12,7 @@ from scipy.linalg import expm
 from scipy.stats import ortho_group
 
 from helpers import LinearMap, LinearSystem, simulate
-from helpers.transients import (
+from helpers.analysis.transients import (
     extreme_starts,
     kreiss_bound,
     numerical_abscissa,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 from helpers import RNN, Flow, LinearSystem
-from helpers.schemes import SCHEMES, ExponentialEuler, RungeKutta, Scheme
+from helpers.dynamics.schemes import SCHEMES, ExponentialEuler, RungeKutta, Scheme
 
 EPS = float(np.finfo(float).eps)
 
@@ -24,7 +24,7 @@ some = settings(max_examples=settings().max_examples // 4)
 
 Function = Callable[[Any], Any]
 
-# sigma and sigma' once more, by other formulas than in helpers.activations where there are any.
+# sigma and its slope once more, by other formulas than in helpers.dynamics where there are any.
 SIGMA: dict[str, Function] = {
     "tanh": lambda p: (1 - np.exp(-2 * p)) / (1 + np.exp(-2 * p)),
     "identity": lambda p: p,

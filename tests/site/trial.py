@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 import nbformat
 from matplotlib.figure import Figure
 
-from helpers.explore import explore
+from helpers.book.explore import explore
 
 ROOT = Path(__file__).resolve().parents[2]
 GLUE = "application/papermill.record/"

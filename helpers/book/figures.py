@@ -1,0 +1,178 @@
+"""The book's style: colours, line styles, sizes, and the plots used in more than one chapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from helpers.analysis.spectra import Spectrum
+
+__all__ = [
+    "COLOURS",
+    "LINES",
+    "panels",
+    "plot_order",
+    "plot_spectrum",
+    "plot_square",
+    "use_style",
+]
+
+# Okabe and Ito's set, told apart by readers with any colour vision; ink is the gap's colour.
+COLOURS = {
+    "flow": "#0072B2",
+    "map": "#D55E00",
+    "linear": "#009E73",
+    "rescale": "#CC79A7",
+    "discretise": "#E69F00",
+    "linearise": "#56B4E9",
+    "gap": "#222222",
+    "guide": "#8A8A8A",
+}
+LINES: dict[str, Any] = {
+    "flow": "-",
+    "map": (0, (1, 1.2)),
+    "linear": (0, (5, 2)),
+    "rescale": (0, (6, 1.5, 1, 1.5)),
+    "discretise": (0, (3, 1, 1, 1)),
+    "linearise": (0, (2, 2)),
+    "gap": "-",
+    "guide": (0, (4, 3)),
+}
+
+
+def use_style() -> None:
+    """Set matplotlib to the book's sizes, fonts and colours; every chapter calls it once.
+
+    Examples
+    --------
+    >>> with plt.rc_context():
+    ...     use_style()
+    ...     plt.rcParams["lines.linewidth"]
+    2.0
+    """
+    plt.rcParams.update(
+        {
+            "figure.figsize": (7.0, 3.2),
+            "figure.dpi": 100,
+            "savefig.dpi": 100,
+            "figure.constrained_layout.use": True,
+            "figure.facecolor": "white",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.labelsize": 11,
+            "axes.titlesize": 11,
+            "legend.frameon": False,
+            "legend.fontsize": 10,
+            "lines.linewidth": 2.0,
+            "lines.markersize": 5,
+            "mathtext.fontset": "cm",
+            "axes.prop_cycle": cycler(color=[COLOURS[k] for k in ("flow", "map", "linear")]),
+        }
+    )
+
+
+def panels(columns: int = 1, *, height: float = 3.2, **options: Any) -> tuple[Figure, Any]:
+    """Return a figure of the book's width with panels side by side, and its axes.
+
+    Examples
+    --------
+    >>> figure, axes = panels(2)
+    >>> len(axes)
+    2
+    >>> plt.close(figure)
+    """
+    return plt.subplots(1, columns, figsize=(7.0, height), **options)
+
+
+def plot_order(
+    axes: Axes,
+    steps: Any,
+    errors: Any,
+    *,
+    order: float,
+    label: str,
+    kind: str = "gap",
+    marker: str = "o",
+) -> None:
+    """Plot errors against steps on log axes, with the reference line of an order beside them.
+
+    Examples
+    --------
+    >>> figure, axes = panels()
+    >>> plot_order(axes, [0.1, 0.05], [0.01, 0.0025], order=2, label="midpoint")
+    >>> plt.close(figure)
+    """
+    steps, errors = np.asarray(steps, dtype=float), np.asarray(errors, dtype=float)
+    axes.loglog(steps, errors, marker, color=COLOURS[kind], linestyle="none", label=label)
+    anchor = int(np.argmax(steps))
+    line = errors[anchor] * (steps / steps[anchor]) ** order
+    axes.loglog(steps, line, color=COLOURS[kind], linestyle=LINES["guide"], linewidth=1)
+
+
+def plot_spectrum(axes: Axes, spectrum: Spectrum, *, label: str, marker: str = "o") -> None:
+    """Plot eigenvalues with the boundary of stability of their kind: a line or a circle.
+
+    Examples
+    --------
+    >>> figure, axes = panels()
+    >>> plot_spectrum(axes, Spectrum(np.array([-1.0]), "flow"), label="J")
+    >>> plt.close(figure)
+    """
+    colour = COLOURS[spectrum.kind]
+    axes.plot(spectrum.values.real, spectrum.values.imag, marker, color=colour, label=label)
+    if spectrum.kind == "flow":
+        axes.axvline(0.0, color=COLOURS["guide"], linestyle=LINES["guide"], linewidth=1)
+    else:
+        angle = np.linspace(0.0, 2.0 * np.pi, 200)
+        axes.plot(np.cos(angle), np.sin(angle), color=COLOURS["guide"], linestyle=LINES["guide"],
+                  linewidth=1)  # fmt: skip
+    axes.set_xlabel("real part")
+    axes.set_ylabel("imaginary part")
+    axes.set_aspect("equal")
+
+
+PROCEDURES = {"R": "rescale", "D": "discretise", "L": "linearise"}
+
+
+def plot_square(
+    routes: Any, draw: Callable[[Axes, Any], None], *, letters: tuple[str, str], gap: float
+) -> Figure:
+    """Draw the commuting square: start, after the first, after the second procedure, both orders.
+
+    Parameters
+    ----------
+    routes : two sequences of three systems
+        The order ``letters`` on the left, the other order on the right.
+    draw : callable
+        ``draw(axes, system)`` draws one system's data, the same way in all six panels.
+    letters : tuple of str
+        The procedures in the order of the left column, such as ``("R", "D")``.
+    gap : float
+        The distance between the two ends, written under them; below 1e-12 it is called rounding.
+
+    Examples
+    --------
+    >>> figure = plot_square([[1, 2, 3]] * 2, lambda a, s: None, letters=("R", "D"), gap=0.0)
+    >>> len(figure.axes)
+    6
+    >>> plt.close(figure)
+    """
+    figure, grid = plt.subplots(3, 2, figsize=(7.0, 6.0), sharex="row", sharey="row")
+    for column, (route, order) in enumerate(zip(routes, (letters, letters[::-1]), strict=True)):
+        for row, system in enumerate(route):
+            axes = grid[row, column]
+            draw(axes, system)
+            done = order[:row]
+            # The route so far, read as the text writes it: the rightmost procedure came first.
+            axes.set_ylabel(" ".join(reversed(done)) or "start")
+            for spine in ("left", "bottom"):
+                axes.spines[spine].set_color(COLOURS[PROCEDURES[done[-1]]] if done else "black")
+    words = "rounding" if gap < 1e-12 else f"{gap:.1e}"
+    figure.supxlabel(f"gap between the two ends: {words}")
+    return figure

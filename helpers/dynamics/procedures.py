@@ -1,0 +1,404 @@
+"""The three procedures R, D and L: each takes a system and returns a system.
+
+They compose with `@`, the rightmost first: ``(Discretise(delta / tau) @ Rescale(tau))(network)``.
+A new procedure is one more subclass of `Procedure` with a `__call__`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+from helpers.dynamics._checks import Array, no_nan, positive, shown
+from helpers.dynamics.activations import activation
+from helpers.dynamics.differentiation import EPS, complex_step_jacobian
+from helpers.dynamics.schemes import DiscretisedMap, Scheme, read_off, scheme
+from helpers.dynamics.systems import RNN, Flow, LinearMap, LinearSystem, Map
+
+__all__ = ["Composition", "Discretise", "Linearise", "Procedure", "Rescale", "TangentLift"]
+
+System = Flow | Map
+
+
+class Procedure:
+    """Takes a system, returns a system; composes with `@`, the rightmost first.
+
+    Examples
+    --------
+    >>> from helpers.dynamics.systems import LinearSystem
+    >>> class Backwards(Procedure):
+    ...     letter = "B"
+    ...     def __call__(self, system):
+    ...         return LinearSystem(-system.A, -system.B, -system.c)
+    >>> (Backwards() @ Rescale(2.0))(LinearSystem([[-1.0]])).A
+    array([[2.]])
+    """
+
+    letter = "P"
+
+    def __call__(self, system: Any) -> Any:
+        """Apply the procedure to a flow or a map."""
+        raise NotImplementedError
+
+    def __matmul__(self, first: Procedure) -> Composition:
+        if not isinstance(first, Procedure):
+            raise ValueError(
+                f"@ composes procedures; {shown(first)} is not one. Call it: P(system)"
+            )
+        return Composition(self, first)
+
+
+@dataclass(frozen=True)
+class Composition(Procedure):
+    """Two procedures, one after the other: ``(P @ Q)(system)`` is ``P(Q(system))``.
+
+    Raises
+    ------
+    ValueError
+        If one of the two refuses what it is given.
+
+    Examples
+    --------
+    >>> from helpers.dynamics.systems import LinearSystem
+    >>> (Discretise(0.1) @ Rescale(2.0))(LinearSystem([[-1.0]])).step([1.0])
+    array([0.8])
+    """
+
+    second: Procedure
+    first: Procedure
+
+    @property
+    def letter(self) -> str:  # type: ignore[override]
+        """The letters of the route, applied from right to left."""
+        return f"{self.second.letter} {self.first.letter}"
+
+    def __call__(self, system: Any) -> Any:
+        """Apply the first procedure, then the second."""
+        return self.second(self.first(system))
+
+
+@dataclass(frozen=True)
+class Rescale(Procedure):
+    r"""The procedure :math:`R_\tau`: play the film tau times faster.
+
+    .. math:: \mathfrak h(s) = h(\tau s), \qquad \mathfrak h' = \tau F(\mathfrak h, \mathfrak x)
+
+    Of a flow it multiplies the velocity by tau. Of a map it re-stamps time: the same step, with
+    ``delta / tau`` between two steps.
+
+    Parameters
+    ----------
+    tau : float
+        Greater than 0; above 1 the same orbit is run through faster.
+
+    Raises
+    ------
+    ValueError
+        If tau is not a finite number above zero.
+
+    Notes
+    -----
+    Equations (5) and (6) of Caruso and Jarne (arXiv 2312.15974).
+
+    Examples
+    --------
+    >>> from helpers.dynamics.systems import LinearSystem
+    >>> Rescale(4.0)(LinearSystem([[-1.0]])).velocity([1.0])
+    array([-4.])
+    """
+
+    tau: float
+    letter = "R"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tau", positive(self.tau, "tau"))
+
+    def __call__(self, system: Any) -> Any:
+        """Return the rescaled system, of the same kind."""
+        return _rescaled(system, self.tau)
+
+    def input(self, x: Callable[[float], Any]) -> Callable[[float], Any]:
+        """Return the resampled input s -> x(tau s)."""
+        if not callable(x):
+            raise ValueError(
+                f"x = {shown(x)}; Rescale.input resamples a function of time, and a constant stays "
+                "as it is"
+            )
+        return lambda s: x(self.tau * s)
+
+
+def _not_a_system(system: Any) -> ValueError:
+    return ValueError(
+        f"{shown(system)} is not a system; pass an RNN, LinearSystem, Flow, LinearMap or Map"
+    )
+
+
+@singledispatch
+def _rescaled(system: Any, tau: float) -> Any:
+    raise _not_a_system(system)
+
+
+@_rescaled.register
+def _(system: Flow, tau: float) -> Flow:
+    split = None if system.split is None else tau * system.split
+    fast = Flow(
+        lambda h, x: tau * system.velocity(h, x), system.n_units, system.n_inputs, split=split
+    )
+    # A lifted flow has a slope of its own for Newton's method; it goes faster too.
+    fast.__dict__["_newton_jacobian"] = lambda h, x: tau * system._newton_jacobian(h, x)
+    return fast
+
+
+@_rescaled.register
+def _(system: RNN, tau: float) -> RNN:
+    return replace(system, rate=tau * np.asarray(system.rate))
+
+
+@_rescaled.register
+def _(system: LinearSystem, tau: float) -> LinearSystem:
+    split = None if system.split is None else tau * system.split
+    return LinearSystem(tau * system.A, tau * system.B, tau * system.c, split)
+
+
+@_rescaled.register
+def _(system: Map, tau: float) -> Map:
+    return Map(system.step, system.delta / tau, system.n_units, system.n_inputs)
+
+
+@_rescaled.register(LinearMap)
+@_rescaled.register(DiscretisedMap)
+def _(system: Any, tau: float) -> Any:
+    return replace(system, delta=system.delta / tau)
+
+
+@dataclass(frozen=True)
+class Discretise(Procedure):
+    r"""The procedure :math:`D_\Delta`: from a flow to the map that a one-step method makes of it.
+
+    .. math:: h_{k+1} = h_k + \Delta F(h_k, x_k) \quad\text{for Euler}
+
+    Parameters
+    ----------
+    delta : float
+        The time step, greater than 0.
+    method : str or Scheme
+        A key of `helpers.dynamics.schemes.SCHEMES`, or a scheme of your own.
+
+    Raises
+    ------
+    ValueError
+        If delta is not positive, the method is unknown, or the system is a map already.
+    RuntimeError
+        By a step of the map, if the method is implicit and Newton's iteration finds no solution.
+
+    Notes
+    -----
+    Equation (10) of Caruso and Jarne (arXiv 2312.15974) for the Euler method.
+
+    Examples
+    --------
+    >>> from helpers.dynamics.systems import LinearSystem
+    >>> Discretise(0.5, "midpoint")(LinearSystem([[-1.0]])).step([1.0])
+    array([0.625])
+    """
+
+    delta: float
+    method: str | Scheme = "euler"
+    letter = "D"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "delta", positive(self.delta, "delta"))
+        scheme(self.method)
+
+    def __call__(self, system: Any) -> DiscretisedMap:
+        """Return the map, whose `step` reads the input at the method's nodes."""
+        if isinstance(system, Map):
+            raise ValueError(
+                f"this {type(system).__name__} is a map already; only a flow can be discretised"
+            )
+        if not isinstance(system, Flow):
+            raise _not_a_system(system)
+        return DiscretisedMap(system, scheme(self.method), self.delta)
+
+
+@dataclass(frozen=True)
+class Linearise(Procedure):
+    r"""The procedure L: the papers' substitution, or the first-order Taylor system at a point.
+
+    .. math:: \sigma(\varphi) \to \varphi, \qquad\text{or}\qquad
+              F(h_0, x_0) + J_0 (h - h_0) + B_0 (x - x_0)
+
+    Parameters
+    ----------
+    about : tuple (h, x), optional
+        The point of expansion, h of shape (N,) and x of shape (M,) or None for zero. Without it, L
+        replaces sigma by the identity, which needs a network, or a map made from one.
+
+    Raises
+    ------
+    ValueError
+        If about is not such a pair, sigma has no slope there, or there is no sigma to replace.
+
+    Notes
+    -----
+    Equations (12) and (13) of Caruso and Jarne (arXiv 2312.15974). The Taylor system is affine, in
+    absolute coordinates: the constant F0 - A h0 - B x0 is kept. A map is differentiated by complex
+    step through its own step, never through the Jacobian of the flow behind it.
+
+    Examples
+    --------
+    >>> network = RNN([[2.0]], [[1.0]], b=[0.5])
+    >>> Linearise()(network).A, Linearise()(network).c
+    (array([[1.]]), array([0.5]))
+    """
+
+    about: Any = None
+    letter = "L"
+
+    def __post_init__(self) -> None:
+        if self.about is not None and not (
+            isinstance(self.about, (tuple, list)) and len(self.about) == 2
+        ):
+            raise ValueError(f"about = {shown(self.about)}; give the pair (h, x), x may be None")
+
+    def __call__(self, system: Any) -> Any:
+        """Return a LinearSystem for a flow, a LinearMap for a map."""
+        if isinstance(system, (LinearSystem, LinearMap)):
+            return system
+        if not isinstance(system, (Flow, Map)):
+            raise _not_a_system(system)
+        if self.about is None:
+            return _substituted(system)
+        h, x = _point(system, *self.about)
+        system.require_slope(h, x)
+        return _taylor(system, h, x)
+
+
+def _point(system: System, h: Any, x: Any) -> tuple[Array, Array]:
+    state, value = system._state(h), system._input_point(x)
+    if state.ndim != 1 or value.ndim != 1:
+        raise ValueError(
+            f"about has h of shape {state.shape} and x of shape {value.shape}; "
+            f"one point has shapes ({system.n_units},) and ({system.n_inputs},)"
+        )
+    if np.any(np.imag(state)) or np.any(np.imag(value)):
+        raise ValueError(f"about = ({state}, {value}) is complex; expand at a real point")
+    return no_nan(np.real(state), "h"), no_nan(np.real(value), "x")
+
+
+@singledispatch
+def _taylor(system: Any, h: Array, x: Array) -> Any:
+    raise _not_a_system(system)
+
+
+@_taylor.register
+def _(system: Flow, h: Array, x: Array) -> LinearSystem:
+    A, B = system.jacobian(h, x), system.input_jacobian(h, x)
+    return LinearSystem(A, B, system.velocity(h, x) - A @ h - B @ x, system.split)
+
+
+@_taylor.register
+def _(system: Map, h: Array, x: Array) -> LinearMap:
+    A = complex_step_jacobian(lambda state: system.step(state, x), h)
+    B = complex_step_jacobian(lambda value: system.step(h, value), x)
+    return LinearMap(A, B, system.step(h, x) - A @ h - B @ x, system.delta)
+
+
+@singledispatch
+def _substituted(system: Any) -> Any:
+    raise ValueError(
+        f"a {type(system).__name__} has no sigma to replace by the identity; "
+        "give the point of expansion: Linearise(about=(h, x))"
+    )
+
+
+@_substituted.register
+def _(system: RNN) -> LinearSystem:
+    rate = np.broadcast_to(system.rate, (system.n_units,))[:, None]
+    A = rate * system.w + np.diag(system.split)
+    return LinearSystem(A, rate * system.omega, rate[:, 0] * system.b, system.split)
+
+
+@_substituted.register
+def _(system: DiscretisedMap) -> LinearMap:
+    if isinstance(system.flow, LinearSystem):
+        return read_off(system)
+    if not isinstance(system.flow, RNN):
+        return _substituted(system.flow)  # type: ignore[no-any-return]
+    # The substitution inside the step itself: the same network with the identity for sigma.
+    plain = replace(system.flow, activation=activation("identity"))
+    return read_off(replace(system, flow=plain))
+
+
+@dataclass(frozen=True)
+class TangentLift(Procedure):
+    r"""The tangent lift T: carry a small difference v along with the state h.
+
+    .. math:: (h, v)' = \bigl(F(h, x),\; J(h, x)\, v\bigr), \qquad
+              (h, v) \mapsto \bigl(\Phi(h, x),\; D\Phi(h, x)\, v\bigr)
+
+    The lifted system has 2N units, h first. Of a flow it uses the flow's Jacobian; of a map it
+    differentiates the map's own step along v, by complex step, which needs real states.
+
+    Raises
+    ------
+    ValueError
+        If what it is applied to is no system, or a lifted map is given complex states.
+
+    Notes
+    -----
+    The variational equation; Hairer, Norsett and Wanner, Solving ODEs I, section I.14.
+
+    Examples
+    --------
+    >>> TangentLift()(LinearSystem([[-2.0]])).velocity([1.0, 3.0])
+    array([-2., -6.])
+    """
+
+    letter = "T"
+
+    def __call__(self, system: Any) -> Any:
+        """Return a flow for a flow and a map for a map, with twice as many units."""
+        if not isinstance(system, (Flow, Map)):
+            raise _not_a_system(system)
+        return _lifted_flow(system) if isinstance(system, Flow) else _lifted_map(system)
+
+
+def _lifted_flow(system: Flow) -> Flow:
+    n = system.n_units
+
+    def velocity(state: Array, x: Array) -> Array:
+        h, v = state[..., :n], state[..., n:]
+        moved = (system.jacobian(h, x) @ v[..., None])[..., 0]
+        return np.concatenate([system.velocity(h, x), moved], axis=-1)
+
+    def newton_jacobian(state: Array, x: Array) -> Array:
+        # J twice. The block that is left out moves v alone, by what h still moves: it dies with it.
+        J = system.jacobian(np.real(state[..., :n]), np.real(x))
+        return np.kron(np.eye(2), J)
+
+    split = None if system.split is None else np.tile(system.split, 2)
+    lifted = Flow(velocity, 2 * n, system.n_inputs, split=split)
+    lifted.__dict__["_newton_jacobian"] = newton_jacobian
+    return lifted
+
+
+def _lifted_map(system: Map) -> Map:
+    n = system.n_units
+
+    def step(state: Array, x: Array) -> Array:
+        if np.any(np.imag(state)) or np.any(np.imag(x)):
+            raise ValueError(
+                f"state = {shown(state)} or input is complex; a lifted map differentiates by "
+                "complex step itself, so lift the flow and discretise that"
+            )
+        h, v = np.real(state[..., :n]), np.real(state[..., n:])
+        system.require_slope(h, x)
+        moved = np.imag(system.step(h + 1j * EPS * v, x)) / EPS
+        return np.concatenate([system.step(h, x), moved], axis=-1)
+
+    return Map(step, system.delta, 2 * n, system.n_inputs)
