@@ -13,7 +13,9 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+WHOLE_LOCK = os.path.join(ROOT, "requirements-all.lock")
 OLDEST, NEWEST = (3, 11), (3, 13)
+UNREACHABLE = "The package index cannot be reached. Are you online? A proxy goes in HTTPS_PROXY."
 OFFLINE = (
     "NewConnectionError",
     "ConnectTimeoutError",
@@ -24,11 +26,18 @@ OFFLINE = (
     "ConnectionResetError",
     "ProxyError",
     "SSLError",
+    "dns error",
+    "error sending request",
 )
 
 
 class Trouble(Exception):
     """Something that the person at the keyboard can mend; the text says how."""
+
+
+def say(words):
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
 
 
 def version_of(python):
@@ -68,7 +77,7 @@ def clear_half_made(venv):
         return
     if os.listdir(venv) and not os.path.isfile(os.path.join(venv, "pyvenv.cfg")):
         raise Trouble("%s is not a virtual environment. Move it away and run this again." % venv)
-    print("%s is half made or out of date: making it again." % os.path.basename(venv))
+    say("%s is half made or out of date: making it again." % os.path.basename(venv))
     shutil.rmtree(venv)
 
 
@@ -91,7 +100,7 @@ def explain(words, log):
     """Why pip failed, in one or two sentences."""
     tail = "pip's own words are in %s. Run the same command again: it starts afresh." % log
     if any(sign in words for sign in OFFLINE):
-        reason = "The package index cannot be reached. Are you online? A proxy goes in HTTPS_PROXY."
+        reason = UNREACHABLE
     elif "No space left" in words:
         reason = "The disk is full; the environment takes about 1 GB."
     elif "No matching distribution" in words or "Could not find a version" in words:
@@ -107,11 +116,36 @@ def explain(words, log):
     return reason + "\n" + tail
 
 
+def program(venv, name):
+    return os.path.join(venv, "bin", name)
+
+
+def uv_install(venv, arguments):
+    """Install with uv, in a sixth of pip's time; say whether that went well."""
+    command = [program(venv, "uv"), "pip", "install", "--python", program(venv, "python")]
+    environ = dict(os.environ)
+    if "PIP_INDEX_URL" in environ:  # uv calls it otherwise
+        environ.setdefault("UV_DEFAULT_INDEX", environ["PIP_INDEX_URL"])
+    # Where uv finds no network, what it has kept from another time may be all that is wanted.
+    for more in ([], ["--offline"]):
+        process = subprocess.Popen(
+            command + more + arguments,
+            cwd=ROOT,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        words = process.communicate()[0].decode("utf-8", "replace")
+        if process.returncode == 0 or not any(sign in words for sign in OFFLINE):
+            break
+    return process.returncode == 0
+
+
 def pip_install(venv, arguments):
     """Run pip in the environment, its words in a log beside it; a failure is told in ours."""
     log = os.path.join(os.path.dirname(venv), os.path.basename(venv) + "-pip.log")
-    python = os.path.join(venv, "bin", "python")
-    command = [python, "-m", "pip", "install", "--no-compile", "--disable-pip-version-check"]
+    command = [program(venv, "python"), "-m", "pip", "install", "--no-compile"]
+    command += ["--disable-pip-version-check"]
     process = subprocess.Popen(
         command + arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -134,6 +168,17 @@ def pip_install(venv, arguments):
         os.remove(log)
 
 
+def fetch_uv(venv):
+    """Whether uv could be had from where pip gets its packages; no index at all is told."""
+    try:
+        pip_install(venv, ["--no-deps", "-c", WHOLE_LOCK, "uv"])
+    except Trouble as trouble:
+        if UNREACHABLE in str(trouble):
+            raise
+        return False
+    return True
+
+
 def mark(venv, name):
     """Say to make that this much is done; the place is written down, for the day it is moved."""
     with open(os.path.join(venv, name), "w") as out:
@@ -145,12 +190,17 @@ def install_book(venv, lock, project):
     clear_half_made(venv)
     with open(lock) as lines:
         count = sum("==" in line for line in lines)
-    print("Making %s: %d packages, once, half a minute and more." % (os.path.basename(venv), count))
-    sys.stdout.flush()
-    make_venv(venv)
-    pip_install(venv, ["--no-deps", "-r", lock])
+    say("Making %s: %d packages, once, half a minute or less." % (os.path.basename(venv), count))
+    steps = [["--no-deps", "-r", lock]]
     if project:
-        pip_install(venv, ["--no-deps", "--no-build-isolation", "-e", ROOT])
+        steps.append(["--no-deps", "--no-build-isolation", "-e", ROOT])
+    make_venv(venv)
+    if not (fetch_uv(venv) and all(uv_install(venv, step) for step in steps)):
+        say("uv cannot install this here. pip does it, which takes a minute more.")
+        shutil.rmtree(venv)  # what uv left may have holes that pip does not see
+        make_venv(venv)
+        for step in steps:
+            pip_install(venv, step)
     mark(venv, ".ready")
 
 
@@ -159,9 +209,11 @@ def install_extra(venv, extra):
 
     with open(os.path.join(ROOT, "pyproject.toml"), "rb") as source:
         wanted = tomllib.load(source)["project"]["optional-dependencies"][extra]
-    print("Adding to %s: %s" % (os.path.basename(venv), ", ".join(wanted)))
-    sys.stdout.flush()
-    pip_install(venv, ["-c", os.path.join(ROOT, "requirements-all.lock")] + wanted)
+    say("Adding to %s: %s" % (os.path.basename(venv), ", ".join(wanted)))
+    arguments = ["-c", WHOLE_LOCK] + wanted
+    has_uv = os.path.exists(program(venv, "uv"))
+    if not (has_uv and uv_install(venv, arguments)):
+        pip_install(venv, arguments)
     mark(venv, ".ready-" + extra)
 
 

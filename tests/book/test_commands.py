@@ -150,22 +150,75 @@ def test_no_network_is_told_and_the_next_run_repairs(
     assert "127.0.0.1" in log.read_text()
     assert not (venv / ".ready").exists()
 
-    asked: list[list[str]] = []
-    monkeypatch.setattr(environment, "make_venv", os.mkdir)
-    monkeypatch.setattr(environment, "pip_install", lambda venv, words: asked.append(words))
+    asked = installers(monkeypatch)
     environment.install_book(str(venv), str(lock), project=True)
     assert "half made" in capsys.readouterr().out
-    assert [words[:2] for words in asked] == [
-        ["--no-deps", "-r"],
-        ["--no-deps", "--no-build-isolation"],
-    ]
+    assert asked == ["uv with pip", "lock with uv", "project with uv"]
     assert (venv / ".ready").read_text() == f"{ROOT}\n"
+
+
+def installers(monkeypatch: pytest.MonkeyPatch, *fails: str) -> list[str]:
+    """What is installed with what, in order; some of it fails."""
+    asked: list[str] = []
+
+    def note(arguments: list[str], tool: str) -> bool:
+        what = {"uv": "uv", str(ROOT): "project"}.get(arguments[-1], "lock")
+        asked.append(f"{what} with {tool}")
+        return asked[-1] not in fails
+
+    def pip(venv: str, arguments: list[str]) -> None:
+        if not note(arguments, "pip"):
+            raise environment.Trouble("pip found no uv for this machine")
+
+    monkeypatch.setattr(environment, "make_venv", os.mkdir)  # which fails where a folder is left
+    monkeypatch.setattr(environment, "uv_install", lambda venv, words: note(words, "uv"))
+    monkeypatch.setattr(environment, "pip_install", pip)
+    return asked
+
+
+@pytest.mark.parametrize("fails", ["uv with pip", "lock with uv", "project with uv"])
+def test_where_uv_fails_pip_begins_afresh(
+    fails: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = installers(monkeypatch, fails)
+    venv = str(tmp_path / ".venv")
+    environment.install_book(venv, str(ROOT / "requirements.lock"), project=True)
+    assert asked[-3:] == [fails, "lock with pip", "project with pip"]
+    assert "pip does it" in capsys.readouterr().out
+
+
+UV = """#!/bin/sh
+echo "$UV_DEFAULT_INDEX $*" >> "$(dirname "$0")/asked"
+case "$*" in *--offline*) exit {code};; esac
+echo "error: Request failed after 3 retries: error sending request: dns error"
+exit 2
+"""
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_uv_without_a_network_uses_what_it_has_kept(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "uv").write_text(UV.format(code=code))
+    (tmp_path / "bin" / "uv").chmod(0o755)
+    monkeypatch.setenv("PIP_INDEX_URL", NOWHERE)
+    monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
+    assert environment.uv_install(str(tmp_path), ["-r", "some.lock"]) is (code == 0)
+    first, second = (tmp_path / "bin" / "asked").read_text().splitlines()
+    assert "--offline" not in first and "--offline" in second
+    assert all(said.startswith(f"{NOWHERE} pip install") for said in (first, second))
+    assert first.endswith("-r some.lock") and second.endswith("-r some.lock")
 
 
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
         ("WARNING: Failed to establish a new connection: refused", "Are you online?"),
+        ("error sending request for url: dns error", "Are you online?"),
         ("ERROR: No matching distribution found for numpy==2.4.6", "no numpy==2.4.6"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
         ("ERROR: something new", "something new"),
