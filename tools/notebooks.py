@@ -41,7 +41,7 @@ NOTEBOOK_METADATA = {
     "language_info": {"name": "python"},
 }
 CELL_METADATA = ("jupyter", "mystnb", "nbgrader", "tags")
-OUTPUT_METADATA = ("scrapbook",)
+OUTPUT_METADATA = ("claim", "scrapbook")
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,18 @@
 """A numbered claim, its check and its control; and the numbers that the text quotes.
 
 A chapter states a claim with `check`, which raises when the claim fails, or when a control that
-breaks a hypothesis does not. The one line it prints is stored in the notebook; the ledger of claims
-is collected from those lines with `read_claims`.
+breaks a hypothesis does not. What it shows is a sentence, the same in JupyterLab, on the site and
+in the ledger, which is collected from the notebooks with `read_claims`. Values and bounds differ
+from machine to machine: they are logged, under the name of this module, and not stored.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +22,18 @@ from helpers.dynamics._checks import shown
 
 __all__ = ["Claim", "ClaimFailed", "check", "glue", "read_claims"]
 
-STATUS = re.compile(r"proved|exact to rounding|order [0-9./]+|false|measured")
 LABEL = re.compile(r"[A-Za-z][\w-]*(\.[\w-]+)*")
-LINE = re.compile(
-    r"^claim (?P<id>\S+) \| (?P<status>[^|\n]+) \| (?P<statement>[^|\n]+)"
-    r" \| needs: (?P<needs>[^|\n]+) \| (?P<bound>[^|\n]+): holds \| control: (?P<control>[^|\n]+)$",
-    re.MULTILINE,
-)
+ORDER = re.compile(r"order ([0-9./]+)")
+# What the text proves, and what the run adds to it.
+EVIDENCE = {
+    "proved": "Proved in the text; the run agrees.",
+    "exact to rounding": "Derived in the text; in the run the two sides differ by rounding alone.",
+    "measured": "Measured in this run, not proved.",
+    "refuted": "Refuted: the run shows a counterexample.",
+}
+Test = Callable[[float], bool]
+
+logger = logging.getLogger(__name__)
 
 
 class ClaimFailed(AssertionError):
@@ -34,20 +42,46 @@ class ClaimFailed(AssertionError):
 
 @dataclass(frozen=True)
 class Claim:
-    """One stored line of `check`: what is claimed, under which hypotheses, and how it is held."""
+    """What `check` stores: the claim, how it is known, its hypotheses, what the control broke."""
 
     id: str
-    status: str
     statement: str
-    needs: str
-    bound: str
-    control: str
+    status: str
+    needs: str = ""
+    without: str = ""
+    control: bool = False
     notebook: str = ""
 
     @property
     def label(self) -> str:
         """The label of the equation, theorem or erratum that the claim is about."""
         return self.id.split(".")[0]
+
+    @property
+    def evidence(self) -> str:
+        """What the text proves and what the run measured, kept apart."""
+        order = ORDER.fullmatch(self.status)
+        return f"Measured in this run: order {order[1]}." if order else EVIDENCE[self.status]
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The hypotheses, and what happened when one was dropped, a sentence each."""
+        said = [f"Needs {_ended(self.needs)}"] if self.needs else []
+        if self.without:
+            said.append(f"Repeated without {self.without.rstrip('.')}, it fails, as it must.")
+        return tuple(said)
+
+    def _repr_markdown_(self) -> str:
+        conditions = " ".join(self.conditions)
+        return f"**Claim.** {_ended(self.statement)}\n\n*{self.evidence}* {conditions}".rstrip()
+
+    def __str__(self) -> str:
+        return " ".join([f"Claim {self.id}. {_ended(self.statement)}", self.evidence,
+                         *self.conditions])  # fmt: skip
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def check(
@@ -58,18 +92,19 @@ def check(
     at_most: float | None = None,
     at_least: float | None = None,
     about: tuple[float, float] | None = None,
-    needs: str = "nothing",
+    needs: str = "",
     status: str = "exact to rounding",
     control: Any = None,
+    without: str = "",
 ) -> None:
-    r"""Assert a numbered claim and print it as one line without machine-dependent digits.
+    r"""Assert a numbered claim and show it as a sentence without machine-dependent digits.
 
     Parameters
     ----------
     claim_id : str
         The label of the equation or theorem, with an optional suffix: ``thm-group.inverse``.
     statement : str
-        What is claimed, in a sentence.
+        What is claimed: a sentence, with mathematics between dollars.
     value : float
         The number measured by a route that does not share code with what it checks.
     at_most, at_least : float
@@ -77,59 +112,83 @@ def check(
     about : tuple (target, tolerance)
         The value lies within tolerance of target.
     needs : str
-        The hypotheses.
+        The hypotheses; it goes on from "Needs ...".
     status : str
-        "proved", "exact to rounding", "order p" with a number p, "measured", or "false".
+        "proved", "exact to rounding", "order p" with a number p, "measured", or "refuted". What is
+        refuted is stated so: "it is not true that ...", with the size of the counterexample.
     control : float
-        The same measurement with a hypothesis broken: it must break the bound.
+        The same measurement with the hypothesis broken that `without` names; it breaks the bound.
+    without : str
+        The hypothesis that the control breaks; it goes on from "Repeated without ...".
 
     Raises
     ------
     ClaimFailed
         If the value breaks its bound, or the control does not.
     ValueError
-        On a malformed id, statement or status, no bound or two, or a value that is not one number.
+        On a malformed id, sentence or status, no bound or two, a `without` that no control tries,
+        or a value that is not one number.
 
     Examples
     --------
-    >>> check("eq-one", "1 = 1", 0.0, at_most=0, control=0.5, status="proved")
-    claim eq-one | proved | 1 = 1 | needs: nothing | at most 0: holds | control: fails, as it must
+    >>> check("eq-one", "One is one", 0.0, at_most=0, control=0.5, status="proved",
+    ...       without="the unit")  # doctest: +ELLIPSIS
+    Claim eq-one. One is one. Proved in the text; the run agrees. ...
     """
-    _wording(claim_id, statement, needs, status)
+    claim = Claim(claim_id, statement, status, needs, without, control is not None)
+    _wording(claim)
     holds, bound = _bound(at_most, at_least, about)
     measured = _number(value, "value")
+    broken = None if control is None else _number(control, "control")
+    logger.info(
+        "%s: value %.6g, bound: %s, control %s", claim_id, measured, bound, broken,
+        extra={"claim": claim_id, "value": measured, "bound": bound, "control": broken},
+    )  # fmt: skip
     if not holds(measured):
         raise ClaimFailed(
             f"claim {claim_id} fails: {statement}; the value is {measured:.6g}, it must be {bound}"
         )
-    verdict = "none given"
-    if control is not None:
-        broken = _number(control, "control")
-        if holds(broken):
-            raise ClaimFailed(
-                f"the control of claim {claim_id} holds: {broken:.6g} is {bound}, so the check "
-                "would not notice a broken hypothesis; break it harder or tighten the bound"
-            )
-        verdict = "fails, as it must"
-    print(f"claim {claim_id} | {status} | {statement} | needs: {needs} | {bound}: holds | "
-          f"control: {verdict}")  # fmt: skip
-
-
-def _wording(claim_id: str, statement: str, needs: str, status: str) -> None:
-    if not LABEL.fullmatch(claim_id):
-        raise ValueError(
-            f"claim id {claim_id!r}; use a label like eq-rescaled or thm-group.inverse"
+    if broken is not None and holds(broken):
+        raise ClaimFailed(
+            f"the control of claim {claim_id} holds: {broken:.6g} is {bound}, so the check "
+            "would not notice a broken hypothesis; break it harder or tighten the bound"
         )
-    for name, text in (("statement", statement), ("needs", needs)):
-        if not text.strip() or re.search(r"[|\n]", text):
-            raise ValueError(f"{name} = {text!r}; one line of words, without the sign |")
-    if not STATUS.fullmatch(status):
+    _show(claim)
+
+
+def _show(claim: Claim) -> None:
+    """As typeset text in a notebook, with its parts for the site and the ledger; else as a line."""
+    from IPython.core.getipython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is None:
+        print(claim)
+        return
+    stored = {name: part for name, part in asdict(claim).items() if part and name != "notebook"}
+    data = {"text/markdown": claim._repr_markdown_(), "text/plain": str(claim)}
+    display(data, raw=True, metadata={"claim": stored})
+
+
+def _wording(claim: Claim) -> None:
+    if not LABEL.fullmatch(claim.id):
         raise ValueError(
-            f"status = {status!r}; it is proved, exact to rounding, order p, measured or false"
+            f"claim id {claim.id!r}; use a label like eq-rescaled or thm-group.inverse"
         )
+    sentences = {"statement": claim.statement, "needs": claim.needs, "without": claim.without}
+    for name, text in sentences.items():
+        if "\n" in text or text != text.strip() or text.count("$") % 2:
+            raise ValueError(f"{name} = {text!r}; one line of words, formulas between two dollars")
+    if not claim.statement:
+        raise ValueError("statement = ''; say in a sentence what is claimed")
+    if claim.status not in EVIDENCE and not ORDER.fullmatch(claim.status):
+        raise ValueError(
+            f"status = {claim.status!r}; it is {', '.join(EVIDENCE)}, or order p with a number p"
+        )
+    if claim.without and not claim.control:
+        raise ValueError(f"without = {claim.without!r}; give the control that breaks it")
 
 
-def _bound(at_most: Any, at_least: Any, about: Any) -> tuple[Any, str]:
+def _bound(at_most: Any, at_least: Any, about: Any) -> tuple[Test, str]:
     given = [b for b in (at_most, at_least, about) if b is not None]
     if len(given) != 1:
         raise ValueError(f"{len(given)} bounds given; give one of at_most, at_least and about")
@@ -156,7 +215,7 @@ def _number(value: Any, name: str) -> float:
 
 
 def read_claims(notebook: str | Path) -> tuple[Claim, ...]:
-    """Return the claims whose printed lines are stored in a notebook, in order.
+    """Return the claims that are stored in a notebook, in order.
 
     Raises
     ------
@@ -176,9 +235,9 @@ def read_claims(notebook: str | Path) -> tuple[Claim, ...]:
         raise ValueError(
             f"{path} is not a readable notebook; give the path of an .ipynb file"
         ) from None
-    outputs = (o for cell in cells for o in cell.get("outputs", ()))
-    text = "".join("".join(o["text"]) for o in outputs if o.get("name") == "stdout")
-    return tuple(Claim(**m.groupdict(), notebook=path.stem) for m in LINE.finditer(text))
+    outputs = (output for cell in cells for output in cell.get("outputs", ()))
+    stored = (output.get("metadata", {}).get("claim") for output in outputs)
+    return tuple(Claim(**parts, notebook=path.stem) for parts in stored if parts)
 
 
 def glue(name: str, value: Any, form: str = "") -> None:

@@ -1,21 +1,37 @@
 """The reader's answer, its check, and a hint for each known wrong turn.
 
 The right answers, wrong turns and hints of a chapter are the `EXERCISES` of one module in
-`helpers.book.keys`, named after the chapter.
+`helpers.book.keys`, named after the chapter; the questions that it asks before it tells are its
+`PREDICTIONS`. An exercise whose numbers may change is a `Drawn`: a seed gives the numbers, and the
+right answer, the wrong turns and the hints follow.
 """
 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Answer", "Exercise", "WrongTurn", "answer", "exercise", "exercise_ids"]
+__all__ = [
+    "Answer",
+    "Drawn",
+    "Exercise",
+    "Numbers",
+    "Prediction",
+    "WrongTurn",
+    "answer",
+    "exercise",
+    "exercise_ids",
+    "numbers",
+    "predictions",
+]
 
 NOT_YET = "not attempted yet: put your answer where the ... is"
 
@@ -130,16 +146,124 @@ class Answer:
         return f"{self.id}: right" if self.right else f"{self.id}: {self.hint}"
 
 
-@cache
-def _registry() -> Mapping[str, Exercise]:
+class Numbers(SimpleNamespace):
+    """The numbers of an exercise, by name; as the last line of a cell it prints them."""
+
+    def __repr__(self) -> str:
+        return ", ".join(f"{name} = {value:g}" for name, value in vars(self).items())
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An exercise whose numbers come from a seed.
+
+    Parameters
+    ----------
+    id : str
+        The label of the exercise, ``ex-...``.
+    draw : callable
+        From a random generator to the numbers, by name. Seed 0 is what the page prints.
+    make : callable
+        From these numbers, as keywords, to the `Exercise` of the same id.
+
+    Examples
+    --------
+    >>> double = Drawn(
+    ...     "ex-double",
+    ...     lambda rng: {"a": int(rng.integers(2, 9))},
+    ...     lambda a: Exercise("ex-double", 2.0 * a, (WrongTurn(a, "that is a itself"),)),
+    ... )
+    >>> double.exercise(seed=3).judge(2 * double.numbers(seed=3).a).right
+    True
+    """
+
+    id: str
+    draw: Callable[[np.random.Generator], Mapping[str, float]]
+    make: Callable[..., Exercise]
+
+    def numbers(self, *, seed: int = 0) -> Numbers:
+        """The numbers of this seed."""
+        return Numbers(**self.draw(np.random.default_rng(seed)))
+
+    def exercise(self, *, seed: int = 0) -> Exercise:
+        """The exercise with the numbers of this seed."""
+        return self.make(**vars(self.numbers(seed=seed)))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question that a chapter asks before it shows: the choices, the right one, and why not.
+
+    Parameters
+    ----------
+    id : str
+        The label of the question in the chapter, ``predict-...``.
+    choices : mapping of str to str
+        The choices as they stand on the page, by letter.
+    right : str
+        The letter of the right one.
+    reveals : mapping of str to str
+        For each wrong letter, what somebody who chose it believes.
+
+    Raises
+    ------
+    ValueError
+        If the right letter is no choice, or a wrong one reveals nothing.
+
+    Examples
+    --------
+    >>> Prediction("predict-half", {"a": "half", "b": "twice"}, "a", {"b": "time and speed"}).right
+    'a'
+    """
+
+    id: str
+    choices: Mapping[str, str]
+    right: str
+    reveals: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if self.right not in self.choices:
+            raise ValueError(f"{self.id}: right = {self.right!r} is none of {list(self.choices)}")
+        wrong = set(self.choices) - {self.right}
+        if set(self.reveals) != wrong:
+            raise ValueError(
+                f"{self.id}: reveals has {sorted(self.reveals)}; say what each of {sorted(wrong)}"
+                " reveals, and nothing else"
+            )
+
+
+def _keys() -> Iterator[Any]:
+    """The modules of helpers.book.keys, in order of their names."""
     keys = import_module("helpers.book.keys")
-    found: dict[str, Exercise] = {}
     for module in sorted(info.name for info in pkgutil.iter_modules(keys.__path__)):
-        for entry in import_module(f"helpers.book.keys.{module}").EXERCISES:
-            if entry.id in found:
-                raise ValueError(f"exercise {entry.id!r} stands in two places; rename one")
-            found[entry.id] = entry
+        yield import_module(f"helpers.book.keys.{module}")
+
+
+def _by_id(entries: Iterable[Any], what: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for entry in entries:
+        if entry.id in found:
+            raise ValueError(f"{what} {entry.id!r} stands in two places; rename one")
+        found[entry.id] = entry
     return found
+
+
+@cache
+def _registry() -> Mapping[str, Exercise | Drawn]:
+    return _by_id((one for module in _keys() for one in module.EXERCISES), "exercise")
+
+
+@cache
+def predictions() -> Mapping[str, Prediction]:
+    """Return all questions that chapters ask before they show, by id.
+
+    Examples
+    --------
+    >>> all(name.startswith("predict-") for name in predictions())
+    True
+    """
+    asked = (one for module in _keys() for one in getattr(module, "PREDICTIONS", ()))
+    return _by_id(asked, "prediction")
 
 
 def exercise_ids() -> tuple[str, ...]:
@@ -153,8 +277,15 @@ def exercise_ids() -> tuple[str, ...]:
     return tuple(_registry())
 
 
-def exercise(exercise_id: str) -> Exercise:
-    """Return an exercise by its id.
+def _entry(exercise_id: str) -> Exercise | Drawn:
+    if exercise_id not in _registry():
+        near = get_close_matches(exercise_id, exercise_ids(), n=3, cutoff=0.0)
+        raise ValueError(f"no exercise {exercise_id!r}; near it are {', '.join(near) or 'none'}")
+    return _registry()[exercise_id]
+
+
+def exercise(exercise_id: str, *, seed: int = 0) -> Exercise:
+    """Return an exercise by its id, with the numbers of a seed if its numbers are drawn.
 
     Raises
     ------
@@ -166,15 +297,31 @@ def exercise(exercise_id: str) -> Exercise:
     >>> all(exercise(name).id == name for name in exercise_ids())
     True
     """
-    if exercise_id not in _registry():
-        from difflib import get_close_matches
-
-        near = get_close_matches(exercise_id, exercise_ids(), n=3, cutoff=0.0)
-        raise ValueError(f"no exercise {exercise_id!r}; near it are {', '.join(near) or 'none'}")
-    return _registry()[exercise_id]
+    entry = _entry(exercise_id)
+    return entry.exercise(seed=seed) if isinstance(entry, Drawn) else entry
 
 
-def answer(exercise_id: str, value: Any) -> Answer:
+def numbers(exercise_id: str, *, seed: int = 0) -> Numbers:
+    """Return the numbers of an exercise; another seed gives others.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise, or its numbers are not drawn.
+
+    Examples
+    --------
+    >>> numbers("no-such-exercise")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: no exercise 'no-such-exercise'; near it are ...
+    """
+    entry = _entry(exercise_id)
+    if not isinstance(entry, Drawn):
+        raise ValueError(f"{exercise_id!r} has no numbers of its own; they stand in its text")
+    return entry.numbers(seed=seed)
+
+
+def answer(exercise_id: str, value: Any, *, seed: int = 0) -> Answer:
     """Judge the reader's answer to an exercise.
 
     Parameters
@@ -183,6 +330,8 @@ def answer(exercise_id: str, value: Any) -> Answer:
         The label of the exercise.
     value : object
         The answer: a number, an array, a function or a system, as the exercise asks.
+    seed : int
+        The seed of the numbers, for an exercise that draws them.
 
     Returns
     -------
@@ -200,4 +349,4 @@ def answer(exercise_id: str, value: Any) -> Answer:
     Traceback (most recent call last):
     ValueError: no exercise 'no-such-exercise'; near it are ...
     """
-    return exercise(exercise_id).judge(value)
+    return exercise(exercise_id, seed=seed).judge(value)
