@@ -5,12 +5,15 @@ from helpers.analysis.equilibria import fixed_point
 from helpers.analysis.equivalence import all_orders, convergence_order, gap
 from helpers.analysis.spectra import henrici, spectrum
 from helpers.book.claims import check, glue
-from helpers.book.exercises import answer
+from helpers.book.exercises import answer, numbers
 from helpers.book.explore import explore
 from helpers.dynamics.conventions import ActivationForm, LeakyForm, TauForm
-from helpers.dynamics.procedures import Discretise, Linearise, Rescale, TangentLift
+from helpers.dynamics.linear import LinearMap, LinearSystem
+from helpers.dynamics.procedures import Discretise, Linearise, Rescale
+from helpers.dynamics.recurrent import RNN
 from helpers.dynamics.simulation import simulate
-from helpers.dynamics.systems import RNN, Flow, LinearMap, LinearSystem, Map
+from helpers.dynamics.systems import Flow, Map
+from helpers.dynamics.tangent import TangentLift
 from helpers.networks.network import load_network
 
 __all__ = [
@@ -38,6 +41,7 @@ __all__ = [
     "glue",
     "henrici",
     "load_network",
+    "numbers",
     "simulate",
     "spectrum",
 ]

@@ -30,7 +30,8 @@ os.environ.update(ONE_THREAD)
 import numpy as np
 
 from helpers.networks.network import Network, save_network
-from helpers.training.backpropagation import RECIPES, Plan, TrainingState, train, train_ensemble
+from helpers.training.loop import TrainingState, train, train_ensemble
+from helpers.training.plans import RECIPES, Plan
 from helpers.training.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -75,7 +75,7 @@ def fixed_point(system: Flow | Map, x: Any = None, guess: Any = None) -> Any:
 
     Examples
     --------
-    >>> from helpers.dynamics.systems import RNN
+    >>> from helpers.dynamics.recurrent import RNN
     >>> point = fixed_point(RNN([[1.5]], [[1.0]], b=[0.8]))
     >>> round(float(point.h[0]), 4), point.stable
     (0.9788, True)

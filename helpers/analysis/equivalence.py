@@ -46,7 +46,7 @@ def gap(one: Flow | Map, other: Flow | Map, *, rng: np.random.Generator | None =
 
     Examples
     --------
-    >>> from helpers.dynamics.systems import LinearSystem
+    >>> from helpers.dynamics.linear import LinearSystem
     >>> gap(LinearSystem([[-1.0]]), LinearSystem([[-2.0]]))
     1.0
     """

@@ -10,8 +10,10 @@ from scipy.linalg import schur
 from scipy.optimize import linear_sum_assignment
 
 from helpers.dynamics._checks import Array, positive, shown, square
-from helpers.dynamics.schemes import DiscretisedMap, Scheme, scheme
-from helpers.dynamics.systems import Flow, LinearMap, LinearSystem, Map
+from helpers.dynamics.linear import LinearMap, LinearSystem
+from helpers.dynamics.one_step import Scheme
+from helpers.dynamics.schemes import DiscretisedMap, scheme
+from helpers.dynamics.systems import Flow, Map
 
 __all__ = ["Spectrum", "henrici", "spectrum"]
 

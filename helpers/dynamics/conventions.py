@@ -22,7 +22,8 @@ from helpers.dynamics._checks import (
     square,
 )
 from helpers.dynamics.activations import activation
-from helpers.dynamics.systems import RNN, Flow, Map
+from helpers.dynamics.recurrent import RNN
+from helpers.dynamics.systems import Flow, Map
 
 __all__ = ["ActivationForm", "LeakyForm", "TauForm"]
 

@@ -15,11 +15,14 @@ import numpy as np
 
 from helpers.dynamics._checks import Array, no_nan, positive, shown
 from helpers.dynamics.activations import activation
-from helpers.dynamics.differentiation import EPS, complex_step_jacobian
-from helpers.dynamics.schemes import DiscretisedMap, Scheme, read_off, scheme
-from helpers.dynamics.systems import RNN, Flow, LinearMap, LinearSystem, Map
+from helpers.dynamics.differentiation import complex_step_jacobian
+from helpers.dynamics.linear import LinearMap, LinearSystem
+from helpers.dynamics.one_step import Scheme
+from helpers.dynamics.recurrent import RNN
+from helpers.dynamics.schemes import DiscretisedMap, read_off, scheme
+from helpers.dynamics.systems import Flow, Map
 
-__all__ = ["Composition", "Discretise", "Linearise", "Procedure", "Rescale", "TangentLift"]
+__all__ = ["Composition", "Discretise", "Linearise", "Procedure", "Rescale"]
 
 System = Flow | Map
 
@@ -29,7 +32,7 @@ class Procedure:
 
     Examples
     --------
-    >>> from helpers.dynamics.systems import LinearSystem
+    >>> from helpers.dynamics.linear import LinearSystem
     >>> class Backwards(Procedure):
     ...     letter = "B"
     ...     def __call__(self, system):
@@ -63,7 +66,7 @@ class Composition(Procedure):
 
     Examples
     --------
-    >>> from helpers.dynamics.systems import LinearSystem
+    >>> from helpers.dynamics.linear import LinearSystem
     >>> (Discretise(0.1) @ Rescale(2.0))(LinearSystem([[-1.0]])).step([1.0])
     array([0.8])
     """
@@ -106,7 +109,7 @@ class Rescale(Procedure):
 
     Examples
     --------
-    >>> from helpers.dynamics.systems import LinearSystem
+    >>> from helpers.dynamics.linear import LinearSystem
     >>> Rescale(4.0)(LinearSystem([[-1.0]])).velocity([1.0])
     array([-4.])
     """
@@ -131,7 +134,7 @@ class Rescale(Procedure):
         return lambda s: x(self.tau * s)
 
 
-def _not_a_system(system: Any) -> ValueError:
+def not_a_system(system: Any) -> ValueError:
     return ValueError(
         f"{shown(system)} is not a system; pass an RNN, LinearSystem, Flow, LinearMap or Map"
     )
@@ -139,7 +142,7 @@ def _not_a_system(system: Any) -> ValueError:
 
 @singledispatch
 def _rescaled(system: Any, tau: float) -> Any:
-    raise _not_a_system(system)
+    raise not_a_system(system)
 
 
 @_rescaled.register
@@ -201,7 +204,7 @@ class Discretise(Procedure):
 
     Examples
     --------
-    >>> from helpers.dynamics.systems import LinearSystem
+    >>> from helpers.dynamics.linear import LinearSystem
     >>> Discretise(0.5, "midpoint")(LinearSystem([[-1.0]])).step([1.0])
     array([0.625])
     """
@@ -221,7 +224,7 @@ class Discretise(Procedure):
                 f"this {type(system).__name__} is a map already; only a flow can be discretised"
             )
         if not isinstance(system, Flow):
-            raise _not_a_system(system)
+            raise not_a_system(system)
         return DiscretisedMap(system, scheme(self.method), self.delta)
 
 
@@ -270,7 +273,7 @@ class Linearise(Procedure):
         if isinstance(system, (LinearSystem, LinearMap)):
             return system
         if not isinstance(system, (Flow, Map)):
-            raise _not_a_system(system)
+            raise not_a_system(system)
         if self.about is None:
             return _substituted(system)
         h, x = _point(system, *self.about)
@@ -292,7 +295,7 @@ def _point(system: System, h: Any, x: Any) -> tuple[Array, Array]:
 
 @singledispatch
 def _taylor(system: Any, h: Array, x: Array) -> Any:
-    raise _not_a_system(system)
+    raise not_a_system(system)
 
 
 @_taylor.register
@@ -332,73 +335,3 @@ def _(system: DiscretisedMap) -> LinearMap:
     # The substitution inside the step itself: the same network with the identity for sigma.
     plain = replace(system.flow, activation=activation("identity"))
     return read_off(replace(system, flow=plain))
-
-
-@dataclass(frozen=True)
-class TangentLift(Procedure):
-    r"""The tangent lift T: carry a small difference v along with the state h.
-
-    .. math:: (h, v)' = \bigl(F(h, x),\; J(h, x)\, v\bigr), \qquad
-              (h, v) \mapsto \bigl(\Phi(h, x),\; D\Phi(h, x)\, v\bigr)
-
-    The lifted system has 2N units, h first. Of a flow it uses the flow's Jacobian; of a map it
-    differentiates the map's own step along v, by complex step, which needs real states.
-
-    Raises
-    ------
-    ValueError
-        If what it is applied to is no system, or a lifted map is given complex states.
-
-    Notes
-    -----
-    The variational equation; Hairer, Norsett and Wanner, Solving ODEs I, section I.14.
-
-    Examples
-    --------
-    >>> TangentLift()(LinearSystem([[-2.0]])).velocity([1.0, 3.0])
-    array([-2., -6.])
-    """
-
-    letter = "T"
-
-    def __call__(self, system: Any) -> Any:
-        """Return a flow for a flow and a map for a map, with twice as many units."""
-        if not isinstance(system, (Flow, Map)):
-            raise _not_a_system(system)
-        return _lifted_flow(system) if isinstance(system, Flow) else _lifted_map(system)
-
-
-def _lifted_flow(system: Flow) -> Flow:
-    n = system.n_units
-
-    def velocity(state: Array, x: Array) -> Array:
-        h, v = state[..., :n], state[..., n:]
-        moved = (system.jacobian(h, x) @ v[..., None])[..., 0]
-        return np.concatenate([system.velocity(h, x), moved], axis=-1)
-
-    def newton_jacobian(state: Array, x: Array) -> Array:
-        # J twice. The block that is left out moves v alone, by what h still moves: it dies with it.
-        J = system.jacobian(np.real(state[..., :n]), np.real(x))
-        return np.kron(np.eye(2), J)
-
-    split = None if system.split is None else np.tile(system.split, 2)
-    lifted = Flow(velocity, 2 * n, system.n_inputs, split=split)
-    lifted.__dict__["_newton_jacobian"] = newton_jacobian
-    return lifted
-
-
-def _lifted_map(system: Map) -> Map:
-    n = system.n_units
-
-    def step(state: Array, x: Array) -> Array:
-        if np.any(np.imag(state)) or np.any(np.imag(x)):
-            raise ValueError(
-                f"state = {shown(state)} or input is complex; a lifted map differentiates by "
-                "complex step itself, so lift the flow and discretise that"
-            )
-        h, v = np.real(state[..., :n]), np.real(state[..., n:])
-        system.require_slope(h, x)
-        moved = np.imag(system.step(h + 1j * EPS * v, x)) / EPS
-        return np.concatenate([system.step(h, x), moved], axis=-1)
-
-    return Map(step, system.delta, 2 * n, system.n_inputs)

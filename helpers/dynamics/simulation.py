@@ -11,8 +11,9 @@ import numpy as np
 from scipy.integrate import DOP853
 
 from helpers.dynamics._checks import Array, count, no_nan, shown
+from helpers.dynamics.linear import LinearMap
 from helpers.dynamics.schemes import DiscretisedMap
-from helpers.dynamics.systems import Flow, LinearMap, Map
+from helpers.dynamics.systems import Flow, Map
 
 __all__ = ["Trajectory", "simulate"]
 
@@ -75,7 +76,7 @@ def simulate(
 
     Examples
     --------
-    >>> from helpers.dynamics.systems import LinearMap
+    >>> from helpers.dynamics.linear import LinearMap
     >>> simulate(LinearMap([[0.5]], None, None, 0.1), [1.0], steps=3).h[:, 0]
     array([1.   , 0.5  , 0.25 , 0.125])
     """

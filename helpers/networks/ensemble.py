@@ -12,7 +12,8 @@ import numpy as np
 from helpers.dynamics._checks import Array, count, generator, shown
 from helpers.dynamics.simulation import simulate
 from helpers.networks.network import Network, load_network
-from helpers.training.backpropagation import Plan, Recipe, Weights
+from helpers.training.backpropagation import Weights
+from helpers.training.plans import Plan, Recipe
 from helpers.training.tasks import BooleanTask, FlipFlop, Task, Trials
 
 __all__ = ["Member", "Score", "load_ensemble", "rest_under_noise", "score"]

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from helpers.networks.ensemble import load_ensemble
-from helpers.training.backpropagation import Plan, Recipe, TrainingState
-from helpers.training.backpropagation import train as train_one
+from helpers.training.loop import TrainingState
+from helpers.training.loop import train as train_one
+from helpers.training.plans import Plan, Recipe
 from helpers.training.tasks import BooleanTask, FlipFlop
 from tools import train
 
@@ -154,7 +155,7 @@ import os, signal, sys, time
 from pathlib import Path
 
 from helpers.training.tasks import BooleanTask
-from helpers.training.backpropagation import Plan, Recipe
+from helpers.training.plans import Plan, Recipe
 from tools import train
 
 PLAN = Plan(

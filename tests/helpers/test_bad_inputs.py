@@ -33,7 +33,8 @@ from helpers import (
 from helpers.analysis.equivalence import verdict
 from helpers.analysis.spectra import Spectrum
 from helpers.dynamics.activations import ACTIVATIONS, Activation, activation
-from helpers.dynamics.schemes import SCHEMES, DiscretisedMap, RungeKutta, scheme
+from helpers.dynamics.runge_kutta import RungeKutta
+from helpers.dynamics.schemes import SCHEMES, DiscretisedMap, scheme
 
 NAN, INF = float("nan"), float("inf")
 EYE = np.eye(3)

@@ -24,7 +24,8 @@ from helpers import (
 )
 from helpers.dynamics.activations import ACTIVATIONS, Activation
 from helpers.dynamics.procedures import Procedure
-from helpers.dynamics.schemes import SCHEMES, RungeKutta
+from helpers.dynamics.runge_kutta import RungeKutta
+from helpers.dynamics.schemes import SCHEMES
 from tests.helpers import test_activations, test_procedures, test_schemes
 from tests.helpers.theory import EPS, at_equilibrium, points
 

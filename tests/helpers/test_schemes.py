@@ -15,7 +15,10 @@ from scipy import linalg, signal
 from scipy.integrate import solve_ivp
 
 from helpers import RNN, Discretise, Flow, Linearise, LinearSystem, Rescale, simulate
-from helpers.dynamics.schemes import SCHEMES, ExponentialEuler, RungeKutta, Scheme, scheme
+from helpers.dynamics.exponential import ExponentialEuler
+from helpers.dynamics.one_step import Scheme
+from helpers.dynamics.runge_kutta import RungeKutta
+from helpers.dynamics.schemes import SCHEMES, scheme
 from tests.helpers.theory import (
     EPS,
     EXPLICIT,

@@ -12,7 +12,8 @@ from scipy.stats import ortho_group, unitary_group
 
 from helpers import RNN, Discretise, LinearMap, LinearSystem, Rescale, henrici, spectrum
 from helpers.analysis.spectra import Spectrum
-from helpers.dynamics.schemes import SCHEMES, Scheme
+from helpers.dynamics.one_step import Scheme
+from helpers.dynamics.schemes import SCHEMES
 from tests.helpers.theory import EPS, lipschitz, networks, points, some
 
 seeds = st.integers(0, 2**32 - 1)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import RNN, Discretise, Flow, LinearMap, LinearSystem, Map
-from helpers.dynamics.schemes import RungeKutta
+from helpers.dynamics.runge_kutta import RungeKutta
 from tests.helpers.theory import (
     EPS,
     SIGMA,

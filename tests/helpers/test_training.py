@@ -16,17 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import RNN, Discretise, TangentLift, simulate
-from helpers.training import backpropagation as training
-from helpers.training.backpropagation import (
-    RECIPES,
-    Plan,
-    Recipe,
-    TrainingState,
-    Weights,
-    loss_and_gradient,
-    train,
-    train_ensemble,
-)
+from helpers.training import loop
+from helpers.training.backpropagation import Weights, loss_and_gradient
+from helpers.training.loop import TrainingState, train, train_ensemble
+from helpers.training.plans import RECIPES, Plan, Recipe
 from helpers.training.tasks import BooleanTask, FlipFlop, Task, Trials, task
 from tests.helpers.theory import EPS, central, complex_step, some
 
@@ -214,7 +207,7 @@ def with_gradient(monkeypatch: pytest.MonkeyPatch, gradient: Callable[[Any], Any
         g = gradient(weights.vector.astype(float))
         return 0.5 * float(g @ g), weights.from_vector(g.astype(np.float32))
 
-    monkeypatch.setattr(training, "loss_and_gradient", fake)
+    monkeypatch.setattr(loop, "loss_and_gradient", fake)
 
 
 def plain_adam(theta: Any, gradient: Any, *, rate: float, decay: float, updates: int) -> Any:
@@ -302,7 +295,7 @@ def recorded(chosen: Plan) -> list[Trials]:
         return 0.0, weights.from_vector(np.zeros_like(weights.vector))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "loss_and_gradient", record)
+        patch.setattr(loop, "loss_and_gradient", record)
         train(chosen)
     return seen
 
@@ -405,7 +398,7 @@ def test_the_curve_is_the_mean_loss_of_each_hundredth(monkeypatch: pytest.Monkey
         losses.append(float(loss))
         return loss, gradient
 
-    monkeypatch.setattr(training, "loss_and_gradient", record)
+    monkeypatch.setattr(loop, "loss_and_gradient", record)
     states: list[TrainingState] = []
     train(plan(recipe=replace(TINY, updates=250)), callback=states.append)
     ends = [state.update for state in states]

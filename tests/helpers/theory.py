@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from scipy import special
 
 from helpers import RNN, Flow, LinearSystem
-from helpers.dynamics.schemes import SCHEMES, ExponentialEuler, RungeKutta, Scheme
+from helpers.dynamics.exponential import ExponentialEuler
+from helpers.dynamics.one_step import Scheme
+from helpers.dynamics.runge_kutta import RungeKutta
+from helpers.dynamics.schemes import SCHEMES
 
 EPS = float(np.finfo(float).eps)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.analysis.equilibria import fixed_point
 from helpers.book.exercises import Exercise, WrongTurn
-from helpers.dynamics.systems import RNN
+from helpers.dynamics.recurrent import RNN
 
 __all__ = ["EXERCISES"]
 

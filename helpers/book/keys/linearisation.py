@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 
 from helpers.book.exercises import Exercise, WrongTurn
 from helpers.dynamics._checks import Array
-from helpers.dynamics.systems import RNN
+from helpers.dynamics.recurrent import RNN
 
 __all__ = ["EXERCISES"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from helpers.book.exercises import Exercise, WrongTurn
-from helpers.dynamics.systems import RNN
+from helpers.dynamics.recurrent import RNN
 
 __all__ = ["EXERCISES"]
 

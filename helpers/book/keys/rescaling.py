@@ -10,7 +10,7 @@ import numpy as np
 
 from helpers.book.exercises import Exercise, WrongTurn
 from helpers.dynamics._checks import Array
-from helpers.dynamics.systems import RNN
+from helpers.dynamics.recurrent import RNN
 
 HALF_LIFE = float(np.log(2.0) / 0.7)
 

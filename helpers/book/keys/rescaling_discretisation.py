@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.book.exercises import Exercise, WrongTurn
 from helpers.dynamics._checks import Array
-from helpers.dynamics.systems import RNN
+from helpers.dynamics.recurrent import RNN
 
 
 def _velocity(h: Any, x: Any) -> Any:

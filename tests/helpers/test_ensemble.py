@@ -12,7 +12,8 @@ import pytest
 
 from helpers.networks.ensemble import Member, Score, load_ensemble, rest_under_noise, score
 from helpers.networks.network import Network, load_network, save_network
-from helpers.training.backpropagation import RECIPES, Plan, Recipe, Weights
+from helpers.training.backpropagation import Weights
+from helpers.training.plans import RECIPES, Plan, Recipe
 from helpers.training.tasks import BooleanTask, FlipFlop, task
 
 SHORT = BooleanTask("OR", onset=2, width=4, delay=1, duration=12)
