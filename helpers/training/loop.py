@@ -1,0 +1,235 @@
+"""The training loop: batches, gradients and Adam's updates; one network, or many at once.
+
+Weights and Adam's moments are kept in single precision.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from itertools import islice
+from zlib import crc32
+
+import numpy as np
+
+from helpers.dynamics._checks import Array, shown
+from helpers.training.backpropagation import Weights, loss_and_gradient
+from helpers.training.plans import Plan, Recipe
+from helpers.training.tasks import Trials
+
+__all__ = ["TrainingState", "train", "train_ensemble"]
+
+FIRST, SECOND, FLOOR = 0.9, 0.999, 1e-8  # Adam's two memories and the floor of its divisor
+BLOCKS = 100  # points on a learning curve
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingState:
+    """Where training stands: updates done, weights, Adam's moments (2, P), and the curve so far.
+
+    The curve holds the mean loss over each hundredth of the updates.
+    """
+
+    update: int
+    weights: Weights
+    moments: Array
+    curve: tuple[float, ...] = field(default=())
+
+    @classmethod
+    def start(cls, plan: Plan) -> TrainingState:
+        """Return the state before the first update."""
+        weights = plan.initial()
+        return cls(0, weights, np.zeros((2, weights.vector.size), dtype=np.float32))
+
+
+def train(
+    plan: Plan,
+    *,
+    resume: TrainingState | None = None,
+    callback: Callable[[TrainingState], None] | None = None,
+) -> TrainingState:
+    r"""Train one network by Adam; the same plan gives the same weights.
+
+    .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad
+       v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
+       \theta \leftarrow \theta - \eta_k \frac{\sqrt{1 - \beta_2^{k+1}}}{1 - \beta_1^{k+1}}
+       \frac{m}{\sqrt v + \varepsilon}
+
+    Parameters
+    ----------
+    plan : Plan
+        What to train, and how.
+    resume : TrainingState, optional
+        Where to go on: a state that the callback was given. The result is the same as if training
+        had not stopped.
+    callback : function of a TrainingState, optional
+        Called after each hundredth of the updates. An exception it raises stops the training.
+
+    Returns
+    -------
+    TrainingState
+        The last one, with the trained weights.
+
+    Raises
+    ------
+    ValueError
+        If the state to resume from is of a network of another size.
+    FloatingPointError
+        If the loss is no longer a finite number, with the update at which it happened.
+
+    Notes
+    -----
+    Kingma and Ba (arXiv 1412.6980), with the decay of the rate as Keras 2 has it.
+
+    Examples
+    --------
+    >>> from helpers.training.tasks import BooleanTask
+    >>> short = BooleanTask("OR", onset=2, width=3, delay=1, duration=12)
+    >>> recipe = Recipe("tiny", 1e-2, 100, clip=1.0, samples=64)
+    >>> state = train(Plan(short, recipe, "orthogonal", 0, n_units=8))
+    >>> state.curve[-1] < 0.5 * state.curve[0]
+    True
+    """
+    state = TrainingState.start(plan) if resume is None else resume
+    if len(state.weights.w) != plan.n_units:
+        raise ValueError(
+            f"the state to resume from has {len(state.weights.w)} units and the plan "
+            f"{plan.n_units}; resume from a state of this plan"
+        )
+    recipe, vector, moments = plan.recipe, state.weights.vector, state.moments.copy()
+    weights, losses, curve = state.weights.from_vector(vector), [], list(state.curve)
+    ends = _block_ends(recipe.updates)
+    for k, trials in islice(enumerate(_batches(plan)), state.update, recipe.updates):
+        loss, gradient = loss_and_gradient(weights, trials)
+        if not np.isfinite(loss):
+            raise FloatingPointError(f"{plan.name}: the loss is {loss} at update {k}")
+        _adam(vector, moments, _clipped(gradient.vector, recipe.clip), k, recipe)
+        losses.append(float(loss))
+        if k + 1 in ends:
+            curve.append(float(np.mean(losses)))
+            losses.clear()
+            done = weights.from_vector(vector.copy())
+            state = TrainingState(k + 1, done, moments.copy(), tuple(curve))
+            if callback is not None:
+                callback(state)
+    return state
+
+
+def _block_ends(updates: int) -> set[int]:
+    return {round(updates * block / BLOCKS) for block in range(1, BLOCKS + 1)} - {0}
+
+
+def _adam(vector: Array, moments: Array, gradient: Array, k: int, recipe: Recipe) -> None:
+    """Take update k of the weights in place."""
+    first, second = moments
+    first += (1 - FIRST) * (gradient - first)
+    second += (1 - SECOND) * (gradient * gradient - second)
+    bias = np.sqrt(1 - SECOND ** (k + 1)) / (1 - FIRST ** (k + 1))
+    rate = recipe.learning_rate / (1 + recipe.decay * k) * bias
+    vector -= np.float32(rate) * first / (np.sqrt(second) + np.float32(FLOOR))
+
+
+def _clipped(gradient: Array, limit: float | None) -> Array:
+    norm = float(np.linalg.norm(gradient))
+    if limit is None or norm <= limit:
+        return gradient
+    return np.asarray(gradient * np.float32(limit / norm))
+
+
+def _batches(plan: Plan) -> Iterator[Trials]:
+    """Yield batches without end: the same training set for all networks of a task, reordered."""
+    task, recipe = plan.task, plan.recipe
+    clean, rng = task.conditions(), np.random.default_rng(crc32(f"trials {task.name}".encode()))
+    x, target = clean.x.astype(np.float32), clean.target.astype(np.float32)
+    stimuli = rng.integers(len(clean), size=recipe.samples)
+    noise = rng.standard_normal((recipe.samples, task.duration, 2), dtype=np.float32)
+    noise *= np.float32(task.noise)
+    quiet = round(recipe.noise_free * recipe.batch)
+    for rows in _orders(plan):
+        chosen = stimuli[rows]
+        inputs = x[:, chosen]
+        inputs[:, quiet:] += np.swapaxes(noise[rows[quiet:]], 0, 1)
+        yield Trials(inputs, target[:, chosen], clean.labels[chosen])
+
+
+def _orders(plan: Plan) -> Iterator[Array]:
+    """Yield the trials of each batch: passes through the set, each in a new order, end to end."""
+    rng, waiting = plan.rng("order"), np.zeros(0, dtype=int)
+    while True:
+        while len(waiting) < plan.recipe.batch:
+            waiting = np.concatenate([waiting, rng.permutation(plan.recipe.samples)])
+        yield waiting[: plan.recipe.batch]
+        waiting = waiting[plan.recipe.batch :]
+
+
+def train_ensemble(
+    plans: Iterable[Plan],
+    *,
+    executor: Executor | None = None,
+    work: Callable[[Plan], TrainingState] = train,
+) -> Iterator[tuple[Plan, TrainingState]]:
+    """Train many networks at once, and yield each with its plan as soon as it is done.
+
+    Parameters
+    ----------
+    plans : iterable of Plan
+        What to train.
+    executor : concurrent.futures.Executor, optional
+        Where to train: any executor, also that of a cluster (Dask: ``client.get_executor()``). By
+        default one process a core, closed at the end; an executor that is given stays open.
+    work : function of a Plan
+        What runs there; it must be possible to pickle it. Default: `train`.
+
+    Yields
+    ------
+    plan, state
+        In the order in which they finish. If one fails, its exception is raised here, and the
+        networks that have not begun are given up.
+
+    Raises
+    ------
+    ValueError
+        If the executor is none; Dask's client, for one, has to be asked for its own.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from helpers.training.tasks import BooleanTask
+    >>> short = BooleanTask("OR", onset=2, width=3, delay=1, duration=12)
+    >>> recipe = Recipe("tiny", 1e-2, 20, samples=64)
+    >>> plans = [Plan(short, recipe, "normal", seed, n_units=4) for seed in range(2)]
+    >>> with ThreadPoolExecutor(2) as threads:
+    ...     sorted(plan.seed for plan, _ in train_ensemble(plans, executor=threads))
+    [0, 1]
+    """
+    if executor is None:
+        # A new interpreter each, since forked ones may inherit the locks of running threads.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(mp_context=context, initializer=_end_with_parent) as own:
+            yield from train_ensemble(plans, executor=own, work=work)
+        return
+    if not isinstance(executor, Executor):
+        raise ValueError(f"executor = {shown(executor)}; give one, like client.get_executor()")
+    futures = {executor.submit(work, plan): plan for plan in plans}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _end_with_parent() -> None:
+    """Let this process end with the one that started it, however that one ends."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -1,0 +1,179 @@
+"""Plans and recipes: one network to train, and how; with the weights it begins with, in float32."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from helpers.dynamics._checks import Array, count, positive, shown
+from helpers.dynamics.recurrent import orthogonal_factor
+from helpers.training.backpropagation import Weights
+from helpers.training.tasks import Task
+
+__all__ = ["RECIPES", "Plan", "Recipe"]
+
+INITIALISATIONS = ("normal", "orthogonal", "identity")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    r"""How to train: Adam's rate and its decay, clipping, batches and their noise-free share.
+
+    Parameters
+    ----------
+    name : str
+        What it is called in files: letters, digits and underscores.
+    learning_rate : float
+        The rate :math:`\eta`; update k = 0, 1, ... uses :math:`\eta / (1 + k \cdot decay)`.
+    updates : int
+        Number of updates.
+    clip : float, optional
+        Largest norm of the gradient; a longer one is scaled down to it. None: no clipping.
+    noise_free : float
+        Share of the trials of each batch from which the noise is taken away.
+    batch, samples : int
+        Trials in a batch; trials in the training set, which is passed through in a new order
+        each time.
+    decay : float
+        Decay of the learning rate per update.
+
+    Raises
+    ------
+    ValueError
+        On a name that files could not hold, a rate or clip that is not positive, or a share
+        outside [0, 1].
+
+    Examples
+    --------
+    >>> RECIPES["fast"].learning_rate
+    0.0003
+    """
+
+    name: str
+    learning_rate: float
+    updates: int
+    clip: float | None = None
+    noise_free: float = 0.0
+    batch: int = 64
+    samples: int = 15_000
+    decay: float = 1e-4
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.name, str) and self.name.isidentifier()):
+            raise ValueError(f"name = {self.name!r}; take letters, digits and underscores")
+        positive(self.learning_rate, "learning_rate")
+        if self.clip is not None:
+            positive(self.clip, "clip")
+        for number in ("updates", "batch", "samples"):
+            count(getattr(self, number), number, least=1)
+        if not (_real(self.noise_free) and 0.0 <= self.noise_free <= 1.0):
+            raise ValueError(f"noise_free = {self.noise_free!r}; a share lies between 0 and 1")
+        if not (_real(self.decay) and 0.0 <= self.decay < np.inf):
+            raise ValueError(f"decay = {self.decay!r}; it is finite and at least 0")
+
+
+def _real(value: Any) -> bool:
+    return isinstance(value, (int, float, np.floating))
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe("author", 1e-4, 4700),
+        Recipe("clipped", 1e-4, 4700, clip=1.0, noise_free=0.25),
+        Recipe("fast", 3e-4, 1600, clip=1.0, noise_free=0.25),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One network to train: everything that its weights depend on.
+
+    Parameters
+    ----------
+    task : BooleanTask or FlipFlop
+        What it learns.
+    recipe : Recipe
+        How it learns; two plans that differ in the recipe alone start from the same weights.
+    initialisation : "normal", "orthogonal" or "identity"
+        The recurrent matrix before training: entries of standard deviation 1/sqrt(N), a uniformly
+        distributed orthogonal matrix, or the identity.
+    seed : int
+        Fixes the weights before training and the order of the trials.
+    n_units : int
+        N.
+
+    Raises
+    ------
+    ValueError
+        On a task or recipe that is only named, an unknown initialisation, a negative seed, or no
+        units.
+
+    Examples
+    --------
+    >>> from helpers.training.tasks import task
+    >>> Plan(task("and"), RECIPES["fast"], "normal", 3).name
+    'and-normal-50-fast-03'
+    """
+
+    task: Task
+    recipe: Recipe
+    initialisation: str
+    seed: int
+    n_units: int = 50
+
+    def __post_init__(self) -> None:
+        if not hasattr(self.task, "conditions"):
+            raise ValueError(f"task = {shown(self.task)}; give the task itself, like task('and')")
+        if not isinstance(self.recipe, Recipe):
+            raise ValueError(f"recipe = {shown(self.recipe)}; give a Recipe, like RECIPES['fast']")
+        if self.initialisation not in INITIALISATIONS:
+            choices = ", ".join(INITIALISATIONS)
+            raise ValueError(f"initialisation = {self.initialisation!r}; choose from {choices}")
+        count(self.seed, "seed")
+        count(self.n_units, "n_units", least=1)
+
+    @property
+    def name(self) -> str:
+        """The plan in one word, for files; task-initialisation-units-recipe-seed."""
+        start = f"{self.task.name}-{self.initialisation}-{self.n_units}"
+        return f"{start}-{self.recipe.name}-{self.seed:02d}"
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The plan as plain numbers and words, with the hash of what was drawn."""
+        return asdict(self) | {"name": self.name, "draw_sha256": self.draw_hash()}
+
+    def initial(self) -> Weights:
+        """Return the weights before training, float32; the read-out bias is zero."""
+        square, omega, readout = self._draw()
+        w = square / np.sqrt(self.n_units)
+        if self.initialisation == "orthogonal":
+            w = orthogonal_factor(square)
+        elif self.initialisation == "identity":
+            w = np.eye(self.n_units)
+        parts = (w, _glorot(omega), _glorot(readout), np.zeros(1))
+        return Weights(*(part.astype(np.float32) for part in parts))
+
+    def draw_hash(self) -> str:
+        """Return the SHA-256 of the random numbers drawn, before any linear algebra."""
+        return hashlib.sha256(b"".join(part.tobytes() for part in self._draw())).hexdigest()
+
+    def _draw(self) -> tuple[Array, Array, Array]:
+        rng, n = self.rng("weights"), self.n_units
+        return rng.standard_normal((n, n)), rng.uniform(-1, 1, (n, 2)), rng.uniform(-1, 1, (1, n))
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """Return the generator for "weights" or for "order", whatever the recipe."""
+        words = f"{purpose} {self.task.name} {self.initialisation}"
+        return np.random.default_rng([crc32(words.encode()), self.n_units, self.seed])
+
+
+def _glorot(uniform: Array) -> Array:
+    """Scale draws from (-1, 1) to the limit sqrt(6 / (rows + columns)) of Glorot and Bengio."""
+    return np.asarray(uniform * np.sqrt(6.0 / sum(uniform.shape)))
