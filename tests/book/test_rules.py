@@ -381,15 +381,19 @@ def test_an_unused_public_name_is_seen(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["from house.roof import tile", "import house.roof", "from house import roof"],
+    ["from house.roof.tiles import tile", "import house.roof", "from house import roof"],
 )
 def test_an_import_upwards_is_seen(line: str, tmp_path: Path) -> None:
     house = tmp_path / "house"
-    house.mkdir()
-    (house / "cellar.py").write_text(f"def f():\n    {line}\n")
-    (house / "roof.py").write_text("from house.cellar import f\n")
-    (house / "shed.py").write_text("")
-    faults = rules.imports_go_down(house, (("cellar",), ("roof",)))
-    assert len(faults) == 2
-    assert "cellar imports roof" in faults[0]
-    assert "shed.py has no floor" in faults[1]
+    for room in ("cellar", "roof", "shed"):
+        (house / room).mkdir(parents=True)
+    (house / "__init__.py").write_text("from house.roof.tiles import tile\n")
+    (house / "cellar" / "stove.py").write_text(f"def f():\n    {line}\n")
+    (house / "roof" / "tiles.py").write_text("from house.cellar.stove import f\n")
+    (house / "shed" / "rake.py").write_text("")
+    (house / "spade.py").write_text("")
+    faults = rules.imports_go_down(house, {"cellar": (), "roof": ("cellar",)})
+    assert len(faults) == 3
+    assert "cellar/stove.py imports " in faults[0]
+    assert "shed is a new room" in faults[1]
+    assert "spade.py stands in no room" in faults[2]
