@@ -9,36 +9,30 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-# Floors of the house, from the ground up; a module not listed comes after them, by name.
-ORDER = (
-    *("activations", "systems", "schemes", "procedures", "simulation", "equivalence"),
-    *("equilibria", "spectra", "controllability", "conventions", "states", "oscillation"),
-    *("transients", "statistics", "tasks", "training", "networks", "ensembles", "announcement"),
-    *("claims", "exercises", "explore", "figures"),
-)
+# Each room stands on those before it.
+ROOMS = ("dynamics", "analysis", "training", "networks", "book")
 
 
 class Reference(SphinxDirective):
-    """One section per public module of helpers, with everything public in it."""
+    """A section a room of helpers, with a section a module, and everything public in it."""
 
     def run(self) -> list[nodes.Node]:
-        folder = Path(self.env.srcdir) / "helpers"
-        paths = [path for path in folder.glob("*.py") if not path.name.startswith("_")]
-        paths.sort(key=lambda path: (_floor(path.stem), path.stem))
-        sections: list[nodes.Node] = []
-        for path in paths:
-            self.env.note_dependency(str(path))
-            title = f"helpers.{path.stem}"
-            section = nodes.section(ids=[f"helpers-{path.stem}"], names=[title])
-            section += nodes.title("", title)
-            directive = f"```{{eval-rst}}\n.. automodule:: {title}\n   :members:\n```"
-            self.state.nested_parse([directive], self.content_offset, section)
-            sections.append(section)
-        return sections
+        return [self._room(Path(self.env.srcdir) / "helpers" / room) for room in ROOMS]
 
+    def _room(self, folder: Path) -> nodes.section:
+        room = self._section(folder / "__init__.py", f"helpers.{folder.name}", "")
+        for path in sorted(folder.glob("[!_]*.py")):
+            title = f"helpers.{folder.name}.{path.stem}"
+            room += self._section(path, title, "\n   :members:")
+        return room
 
-def _floor(name: str) -> int:
-    return ORDER.index(name) if name in ORDER else len(ORDER)
+    def _section(self, path: Path, title: str, options: str) -> nodes.section:
+        self.env.note_dependency(str(path))
+        section = nodes.section(ids=[title.replace(".", "-")], names=[title])
+        section += nodes.title("", title)
+        directive = f"```{{eval-rst}}\n.. automodule:: {title}{options}\n```"
+        self.state.nested_parse([directive], self.content_offset, section)
+        return section
 
 
 def _as_rst(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
