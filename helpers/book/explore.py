@@ -200,15 +200,7 @@ def _describer(alt: Alt | None, axes: tuple[Axis, ...]) -> Callable[[tuple[int, 
 
     def describe(place: tuple[int, ...]) -> str:
         setting = {axis.name: _plain(axis.values[i]) for axis, i in zip(axes, place, strict=True)}
-        try:
-            text = alt(**setting) if callable(alt) else alt.format(**setting)
-        except (KeyError, IndexError) as problem:
-            raise ValueError(
-                f"alt asks for {problem}, but the parameters are {sorted(setting)}: use those."
-            ) from None
-        if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"alt gave {text!r} at {setting}: it must give a sentence.")
-        return " ".join(text.split())
+        return _sentence(alt, setting)
 
     places = _places(axes)
     if describe(places[0]) == describe(places[-1]):
@@ -218,6 +210,18 @@ def _describer(alt: Alt | None, axes: tuple[Axis, ...]) -> Callable[[tuple[int, 
             + "."
         )
     return describe
+
+
+def _sentence(alt: Alt, setting: dict[str, Any]) -> str:
+    try:
+        text = alt(**setting) if callable(alt) else alt.format(**setting)
+    except (KeyError, IndexError) as problem:
+        raise ValueError(
+            f"alt asks for {problem}, but the parameters are {sorted(setting)}: use those."
+        ) from None
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"alt gave {text!r} at {setting}: it must give a sentence.")
+    return " ".join(text.split())
 
 
 def _places(axes: tuple[Axis, ...]) -> list[tuple[int, ...]]:
@@ -328,26 +332,25 @@ def _show_live(
     # Only a reader with a kernel needs it.
     import ipywidgets as widgets  # type: ignore[import-untyped]
 
-    sliders = [
-        widgets.SelectionSlider(
+    def slider(axis: Axis) -> Any:
+        return widgets.SelectionSlider(
             options=[(text, i) for i, text in enumerate(axis.texts)],
             index=axis.start,
             description=axis.label,
             style={"description_width": "initial"},
             layout={"width": "min(100%, 32rem)"},
         )
-        for axis in axes
-    ]
-    picture = widgets.HTML()
+
+    sliders, picture = [slider(axis) for axis in axes], widgets.HTML()
 
     def show(_: Any = None) -> None:
-        frame = draw(tuple(slider.value for slider in sliders))
+        frame = draw(tuple(each.value for each in sliders))
         picture.value = (
             f"<figure>{_picture(frame)}<figcaption>{escape(caption)}</figcaption></figure>"
         )
 
-    for slider in sliders:
-        slider.observe(show, names="value")
+    for each in sliders:
+        each.observe(show, names="value")
     show()
     display(widgets.VBox([*sliders, picture]))  # type: ignore[no-untyped-call]
 

@@ -46,17 +46,27 @@ def complex_step_jacobian(function: Callable[[Array], Array], point: Array) -> A
     >>> complex_step_jacobian(lambda p: np.sin(p), np.array([0.0]))
     array([[1.]])
     """
-    base = np.asarray(point)
-    if np.any(np.imag(base)):
-        raise ValueError(
-            f"the point {shown(base)} is complex; a complex step starts from a real one"
-        )
-    base = np.real(base)
+    base = _real(np.asarray(point))
     n = base.shape[-1]
     if n == 0:
         shape = np.shape(function(base[..., None, :]))
         return np.zeros((*shape[:-2], shape[-1], 0))
     result = np.asarray(function(base[..., None, :] + 1j * EPS * np.eye(n)))
+    _require_imaginary(result)
+    derivative: Array = np.swapaxes(result.imag / EPS, -1, -2)
+    return derivative
+
+
+def _real(point: Array) -> Array:
+    if np.any(np.imag(point)):
+        raise ValueError(
+            f"the point {shown(point)} is complex; a complex step starts from a real one"
+        )
+    return np.real(point)
+
+
+def _require_imaginary(result: Array) -> None:
+    """Raise ValueError unless the imaginary part is there, and the step's alone."""
     if not np.iscomplexobj(result):
         raise ValueError(
             "the function returns real numbers for complex states, so it cannot be differentiated "
@@ -67,5 +77,3 @@ def complex_step_jacobian(function: Callable[[Array], Array], point: Array) -> A
             "the function is complex at a real point, so a complex step is lost in it; "
             "hold real inputs and parameters"
         )
-    derivative: Array = np.swapaxes(result.imag / EPS, -1, -2)
-    return derivative

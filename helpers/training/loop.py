@@ -94,12 +94,7 @@ def train(
     >>> state.curve[-1] < 0.5 * state.curve[0]
     True
     """
-    state = TrainingState.start(plan) if resume is None else resume
-    if len(state.weights.w) != plan.n_units:
-        raise ValueError(
-            f"the state to resume from has {len(state.weights.w)} units and the plan "
-            f"{plan.n_units}; resume from a state of this plan"
-        )
+    state = _begin(plan, resume)
     recipe, vector, moments = plan.recipe, state.weights.vector, state.moments.copy()
     weights, losses, curve = state.weights.from_vector(vector), [], list(state.curve)
     ends = _block_ends(recipe.updates)
@@ -116,6 +111,16 @@ def train(
             state = TrainingState(k + 1, done, moments.copy(), tuple(curve))
             if callback is not None:
                 callback(state)
+    return state
+
+
+def _begin(plan: Plan, resume: TrainingState | None) -> TrainingState:
+    state = TrainingState.start(plan) if resume is None else resume
+    if len(state.weights.w) != plan.n_units:
+        raise ValueError(
+            f"the state to resume from has {len(state.weights.w)} units and the plan "
+            f"{plan.n_units}; resume from a state of this plan"
+        )
     return state
 
 

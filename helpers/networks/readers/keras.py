@@ -71,17 +71,8 @@ def _named(group: str, held: dict[str, Array]) -> dict[str, Array]:
 
 
 def _trained(layers: dict[str, dict[str, Array]]) -> dict[str, Any]:
-    cells = [group for group, held in layers.items() if "recurrent_kernel" in held]
-    if len(cells) != 1:
-        raise ValueError(f"{len(cells)} recurrent layers, {shown(cells)}; save a model with one")
-    cell = layers.pop(cells[0])
-    n, columns = cell["recurrent_kernel"].shape
-    if n != columns:
-        kind = {3 * n: "GRU", 4 * n: "LSTM"}.get(columns, "gated")
-        raise ValueError(
-            f"{cells[0]} has a recurrent kernel of shape ({n}, {columns}), as a {kind} layer; that "
-            "is not of the form of equation (2): train a SimpleRNN"
-        )
+    cell = layers.pop(_cell(layers))
+    n = len(cell["recurrent_kernel"])
     parts = {"w": cell["recurrent_kernel"].T, "omega": cell["kernel"].T, "b": cell.get("bias")}
     kernels = {group: dense["kernel"].shape for group, dense in layers.items()}
     if len(layers) > 1 or any(rows != n for rows, _ in kernels.values()):
@@ -92,6 +83,21 @@ def _trained(layers: dict[str, dict[str, Array]]) -> dict[str, Any]:
     for dense in layers.values():
         parts |= {"readout": dense["kernel"].T, "readout_bias": dense.get("bias")}
     return parts
+
+
+def _cell(layers: dict[str, dict[str, Array]]) -> str:
+    """Return the name of the one recurrent layer."""
+    cells = [group for group, held in layers.items() if "recurrent_kernel" in held]
+    if len(cells) != 1:
+        raise ValueError(f"{len(cells)} recurrent layers, {shown(cells)}; save a model with one")
+    n, columns = layers[cells[0]]["recurrent_kernel"].shape
+    if n != columns:
+        kind = {3 * n: "GRU", 4 * n: "LSTM"}.get(columns, "gated")
+        raise ValueError(
+            f"{cells[0]} has a recurrent kernel of shape ({n}, {columns}), as a {kind} layer; that "
+            "is not of the form of equation (2): train a SimpleRNN"
+        )
+    return cells[0]
 
 
 def _configured(model: Any) -> str:

@@ -1,0 +1,60 @@
+"""The house: functions taken in at a glance, modules of one idea, rooms that say what they are for.
+
+What may import what is a rule of its own, in rules.py.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools import contents
+
+HOUSE = contents.ROOT / "helpers"
+FUNCTION, MODULE = 20, 400
+MODULES = sorted(HOUSE.rglob("*.py"))
+ROOMS = sorted(path.parent for path in HOUSE.glob("*/__init__.py"))
+
+
+def lengths(source: str) -> Iterator[tuple[str, int]]:
+    """Yield each function of a module with the lines of its body, as they stand.
+
+    Its docstring, comments and blank lines are not counted; a function inside it is.
+    """
+    rows = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            inside = rows[body[0].lineno - 1 : node.end_lineno] if body else []
+            yield node.name, sum(bool(row.strip()) and row.lstrip()[0] != "#" for row in inside)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_a_function_is_taken_in_at_a_glance(path: Path) -> None:
+    found = lengths(path.read_text(encoding="utf-8"))
+    long = {name: length for name, length in found if length > FUNCTION}
+    assert not long, f"over {FUNCTION} lines; split where a part has a name of its own"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_a_module_holds_one_idea(path: Path) -> None:
+    length = len(path.read_text(encoding="utf-8").splitlines())
+    assert length <= MODULE, "split it by the field's words"
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_a_room_says_what_it_is_for(room: Path) -> None:
+    tree = ast.parse((room / "__init__.py").read_text(encoding="utf-8"))
+    lines = [line for line in (ast.get_docstring(tree) or "").splitlines() if line]
+    assert len(lines) == 3
+    assert lines[1].startswith("Here belong") and lines[2].startswith("This room uses ")
+    assert len(tree.body) == 1, "a room only says what it is; names are imported from its modules"
+
+
+def test_a_long_function_is_seen() -> None:
+    source = 'def f():\n    """One.\n\n    Two.\n    """\n    # why\n    x = (\n        1\n    )\n'
+    assert list(lengths(source)) == [("f", 3)]
+    assert list(lengths('def g():\n    """Nothing else."""\n')) == [("g", 0)]
