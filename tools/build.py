@@ -84,7 +84,7 @@ def prepare(now: dict[str, str], names: set[str]) -> None:
 
 
 def build() -> int:
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [sys.executable, "-m", "tools.jupyter_book"]
     options = ["build", ".", "-W", "-n", "--keep-going", "-q"]
     # Warnings and errors come on stderr; what Sphinx says of its progress is not for readers.
     run = subprocess.run(command + options, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import matplotlib.pyplot as plt
 import nbformat
 from matplotlib.figure import Figure
 
+from helpers.book.claims import Claim
 from helpers.book.explore import explore
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,9 +136,9 @@ SYSTEMS = "\n:::{container} systems\n" + "\nSystem\n: $h$\n" * 8 + "\n:::\n"
 
 def build(folder: Path) -> subprocess.CompletedProcess[str]:
     """Build as tools/build.py does: warnings are errors."""
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [sys.executable, "-m", "tools.jupyter_book"]
     options = ["build", str(folder), "-W", "-n", "--keep-going"]
-    return subprocess.run(command + options, capture_output=True, text=True, check=False)
+    return subprocess.run(command + options, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def page(folder: Path, name: str) -> str:
@@ -146,10 +148,14 @@ def page(folder: Path, name: str) -> str:
 def _notebook() -> Any:
     cells = [
         nbformat.v4.new_markdown_cell(TEXT),
-        _cell("a = 1", [_html(_slider(film, {"tau": [1.0, 2.0, 3.0]}, {"tau": 2.0}))]),
+        _cell(
+            "explore(film)",
+            [_html(_slider(film, {"tau": [1.0, 2.0, 3.0]}, {"tau": 2.0}))],
+            tags=["figure"],
+        ),
         _cell("b = 1", [_html(_slider(grid, {"tau": [1, 2], "gain": [0.5, 1.0, 1.5]}, {}))]),
         _picture(),
-        _cell("d = 1", [_stream(CLAIMS)]),
+        _cell("d = 1", [_claimed(claim) for claim in CLAIMS], tags=["check"]),
         _cell("e = 1", [_glued("chapter-gap", "2.2e-16")]),
         nbformat.v4.new_markdown_cell(EXERCISE),
         nbformat.v4.new_markdown_cell(
@@ -157,7 +163,6 @@ def _notebook() -> Any:
         ),
         _cell("### BEGIN SOLUTION\nanswer_to_it = 4\n### END SOLUTION", [], tags=["solution"]),
         nbformat.v4.new_markdown_cell("```{solution-end}\n```"),
-        nbformat.v4.new_markdown_cell("## Claims of this chapter\n\n```{claims}\n```"),
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata = {
@@ -168,10 +173,8 @@ def _notebook() -> Any:
 
 
 CLAIMS = (
-    "claim eq-flow | proved | the flow flows | needs: smooth $\\sigma$ | at most 1e-12: holds "
-    "| control: fails, as it must\n"
-    "claim thm-group.inverse | exact to rounding | it undoes itself | needs: nothing "
-    "| at most 1e-14: holds | control: none given\n"
+    Claim("eq-flow", "The flow of this page flows", "proved", r"a smooth $\sigma$", "it", True),
+    Claim("thm-group.inverse", "The rescaling undoes itself", "exact to rounding"),
 )
 
 
@@ -212,7 +215,7 @@ def _picture() -> Any:
     png = re.search(r"base64,([^\"]+)", html)
     assert png
     output = nbformat.v4.new_output("display_data", {"image/png": png[1]})
-    cell = _cell("c = 1", [output])
+    cell = _cell("c = 1", [output], tags=["figure"])
     cell.metadata["mystnb"] = {
         "image": {"alt": "A line that rises."},
         "figure": {"caption": "A line, {eq}`eq-flow` with $\\tau = 1$.", "name": "fig-wave"},
@@ -230,8 +233,11 @@ def _html(text: str) -> Any:
     return nbformat.v4.new_output("display_data", {"text/html": text})
 
 
-def _stream(text: str) -> Any:
-    return nbformat.v4.new_output("stream", name="stdout", text=text)
+def _claimed(claim: Claim) -> Any:
+    stored = {name: part for name, part in asdict(claim).items() if part}
+    return nbformat.v4.new_output(
+        "display_data", {"text/plain": str(claim)}, metadata={"claim": stored}
+    )
 
 
 def _glued(name: str, text: str) -> Any:
