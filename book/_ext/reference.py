@@ -36,11 +36,23 @@ class Reference(SphinxDirective):
 
 
 def _as_rst(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Docstrings are written to be read in a terminal: `name` is code and |z| is a modulus."""
+    """Docstrings are written to be read in a terminal; what is displayed as a formula is TeX."""
+    formula = -1  # how far the directive is set in that the line belongs to
     for i, line in enumerate(lines):
-        line = re.sub(r"(?<![:`\w])`([^`:]+)`(?!`)", r"``\1``", line)
-        pieces = re.split(r"(``.*?``|:\w+:`.*?`)", line)
-        lines[i] = "".join(p if k % 2 else p.replace("|", r"\|") for k, p in enumerate(pieces))
+        margin = len(line) - len(line.lstrip())
+        if line.strip() and margin <= formula:
+            formula = -1
+        if line.lstrip().startswith(".. math::"):
+            formula = margin
+        if formula < 0:
+            lines[i] = _line_as_rst(line)
+
+
+def _line_as_rst(line: str) -> str:
+    """`name` is code and |z| is a modulus; rST would take them for a role and a substitution."""
+    line = re.sub(r"(?<![:`\w])`([^`:]+)`(?!`)", r"``\1``", line)
+    pieces = re.split(r"(``.*?``|:\w+:`.*?`)", line)
+    return "".join(p if k % 2 else p.replace("|", r"\|") for k, p in enumerate(pieces))
 
 
 def _not_a_type(
