@@ -46,7 +46,7 @@ def test_formulas_are_typeset_and_carry_mathml(book: Path) -> None:
 def test_bad_tex_and_unknown_claims_fail_the_build(tmp_path: Path) -> None:
     folder = trial.make_book(tmp_path, extra=r"$\frac{1}{$")
     notebook = folder / "book/chapter.ipynb"
-    notebook.write_text(notebook.read_text().replace("claim eq-flow", "claim eq-elsewhere"))
+    notebook.write_text(notebook.read_text().replace('"id": "eq-flow"', '"id": "eq-elsewhere"'))
     done = trial.build(folder)
     assert done.returncode != 0
     assert "after.md" in done.stderr and "cannot typeset" in done.stderr
@@ -110,15 +110,31 @@ def test_grading_marks_are_not_shown(book: Path) -> None:
     assert "BEGIN SOLUTION" in stored, "the downloaded notebook keeps them"
 
 
-def test_claims_and_ledger_link_to_what_they_are_about(book: Path) -> None:
+def test_claims_stand_open_and_the_ledger_leads_to_them(book: Path) -> None:
     chapter, ledger = trial.page(book, "chapter"), trial.page(book, "ledger")
-    assert 'id="claim-eq-flow"' in chapter
-    rows = re.findall(r'<tr [^>]*id="ledger-(claim-[\w-]+)">(.*?)</tr>', ledger, re.S)
-    assert [name for name, _ in rows] == ["claim-eq-flow", "claim-thm-group-inverse"]
+    boxes = re.findall(r'<div class="claim [^>]*id="(claim-[\w-]+)">(.*?)</div>', chapter, re.S)
+    assert [name for name, _ in boxes] == ["claim-eq-flow", "claim-thm-group-inverse"]
+    assert "<strong>Claim 1.1.</strong> The flow of this page flows." in boxes[0][1]
+    assert 'class="katex"' in boxes[0][1] and "Repeated without it, it fails" in boxes[0][1]
+    assert 'href="#thm-group"' in boxes[1][1]
+    rows = re.findall(
+        r'<div class="claim [^>]*id="ledger-(claim-[\w-]+)">(.*?)</div>', ledger, re.S
+    )
+    assert [name for name, _ in rows] == [name for name, _ in boxes]
+    assert 'href="chapter.html#claim-eq-flow">Claim 1.1.</a>' in rows[0][1]
     assert 'href="chapter.html#equation-eq-flow"' in rows[0][1]
-    assert 'href="chapter.html#thm-group"' in rows[1][1]
-    assert "<p>1.1</p>" in rows[0][1] and "<p>1.2</p>" in rows[1][1]
-    assert "2 claims: 1 exact to rounding, 1 proved." in ledger
+    assert "2 claims: 1 exact to rounding, 1 proved. 1 lack a control" in ledger
+
+
+def test_folds_say_what_is_inside_and_stand_below_it(book: Path) -> None:
+    html = trial.page(book, "chapter")
+    cells = re.findall(r'<div class="cell tag_(\w+).*?(?=<div class="cell|<section)', html, re.S)
+    assert {"figure", "check"} <= set(cells)
+    figure = html[html.index('id="fig-wave"') :]
+    assert 0 < figure.index("Code of this figure") < figure.index("How it was checked")
+    assert html.index('id="claim-thm-group-inverse"') < html.index("How it was checked")
+    slider = html.index("Code of this slider")
+    assert html.index('class="explore"') < slider < html.index('id="fig-wave"')
 
 
 def test_pages_say_what_they_are_about(book: Path, published: Path) -> None:
@@ -152,6 +168,6 @@ def test_search_index_knows_words_and_titles(book: Path) -> None:
 def test_ledger_follows_a_changed_notebook(published: Path) -> None:
     """Last, since it changes the book."""
     notebook = published / "book/chapter.ipynb"
-    notebook.write_text(notebook.read_text().replace("the flow flows", "the flow still flows"))
+    notebook.write_text(notebook.read_text().replace("flow of this page flows", "flow still flows"))
     assert trial.build(published).returncode == 0
-    assert "the flow still flows" in trial.page(published, "ledger")
+    assert "flow still flows" in trial.page(published, "ledger")
