@@ -22,6 +22,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from tools import command
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 MADE_OF = BUILD / ".made-of.json"
@@ -84,10 +86,10 @@ def prepare(now: dict[str, str], names: set[str]) -> None:
 
 
 def build() -> int:
-    command = [sys.executable, "-m", "tools.jupyter_book"]
+    program = [sys.executable, "-m", "tools.jupyter_book"]
     options = ["build", ".", "-W", "-n", "--keep-going", "-q"]
     # Warnings and errors come on stderr; what Sphinx says of its progress is not for readers.
-    run = subprocess.run(command + options, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+    run = subprocess.run(program + options, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
     return run.returncode
 
 
@@ -110,8 +112,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("Interrupted. Run the same command again; it goes on where it was.")
-        sys.exit(130)
+    command.run(main)

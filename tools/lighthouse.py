@@ -15,6 +15,7 @@ import subprocess
 import sys
 from statistics import median
 
+from tools import command
 from tools.site_check import BROWSER_OPTIONS, browser_path, served
 
 LIGHTHOUSE = "lighthouse@12"
@@ -72,4 +73,4 @@ def main(pages: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or list(PAGES)))
+    command.run(lambda: main(sys.argv[1:] or list(PAGES)))

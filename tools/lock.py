@@ -12,6 +12,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from tools import command
+
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE, INSTALLED = ROOT / "requirements-all.lock", ROOT / "requirements.lock"
 EXTRAS = ("book", "test", "dev")  # what INSTALLED holds beside the project's own dependencies
@@ -54,4 +56,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

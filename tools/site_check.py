@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import shutil
-import sys
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -22,6 +21,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
+
+from tools import command
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
@@ -346,4 +347,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.run(main)

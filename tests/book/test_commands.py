@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from tests.book import samples
-from tools import build, contents, environment, failures, notebooks
+from tools import build, command, contents, environment, failures, notebooks
 
 ROOT = contents.ROOT
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -94,6 +94,17 @@ def test_a_folder_that_was_moved_gets_a_new_environment(tmp_path: Path) -> None:
     (folder / ".venv" / "bin" / "python").touch()
     (folder / ".venv" / ".ready").write_text("/where/it/was\n")
     assert "tools/environment.py" in make("-n", "types", folder=folder).stdout
+
+
+def test_control_c_is_answered_by_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    for main, code in ((interrupted, 130), (lambda: 3, 3), (lambda: None, None)):
+        with pytest.raises(SystemExit) as end:
+            command.run(main)
+        assert end.value.code == code
+    assert capsys.readouterr().out.count("run the same command again") == 1
 
 
 # --- the environment
