@@ -63,7 +63,11 @@ class Activation:
                 raise ValueError(f"{part} = {getattr(self, part)!r}; it must be a function of phi")
 
     def __call__(self, phi: Any) -> Array:
-        return np.asarray(self.value(np.asarray(phi)))
+        phi = np.asarray(phi)
+        if self.kinks and np.iscomplexobj(phi):
+            # A complex step that starts on a kink, whichever system, stage or procedure takes it.
+            self.require_slope(phi[phi.imag != 0.0])
+        return np.asarray(self.value(phi))
 
     @property
     def fixes_zero(self) -> bool:

@@ -276,9 +276,7 @@ class Linearise(Procedure):
             raise not_a_system(system)
         if self.about is None:
             return _substituted(system)
-        h, x = _point(system, *self.about)
-        system.require_slope(h, x)
-        return _taylor(system, h, x)
+        return _taylor(system, *_point(system, *self.about))
 
 
 def _point(system: System, h: Any, x: Any) -> tuple[Array, Array]:

@@ -150,18 +150,15 @@ class RNN(Flow):
 
     def jacobian(self, h: Any, x: Any = None) -> Array:
         """Return dF/dh = rate * (-decay I + diag(sigma'(phi)) w), shape (..., N, N)."""
-        self.require_slope(h, x)
+        self.activation.require_slope(self.preactivation(h, x))
         return self._newton_jacobian(self._state(h), self._drive(x))
 
     def input_jacobian(self, h: Any, x: Any = None) -> Array:
         """Return dF/dx = rate * diag(sigma'(phi)) omega, shape (..., N, M)."""
-        self.require_slope(h, x)
-        slope = self.rate * self.activation.slope(self.preactivation(h, x))
+        phi = self.preactivation(h, x)
+        self.activation.require_slope(phi)
+        slope = self.rate * self.activation.slope(phi)
         return np.asarray(slope[..., None] * self.omega)
-
-    def require_slope(self, h: Any, x: Any = None) -> None:
-        """Raise ValueError if a unit sits on a kink of its activation."""
-        self.activation.require_slope(self.preactivation(h, x))
 
     def _drive(self, x: Any) -> Array:
         value = self._input(x)
@@ -176,7 +173,8 @@ class RNN(Flow):
         w_t = self.w.T if len(shape) == 1 else np.ascontiguousarray(self.w.T)
         # Arrays of no dimension, since ufuncs take those faster than Python numbers.
         decay, rate = np.asarray(self.decay), np.asarray(self.rate)
-        sigma = self.activation.value
+        # Where there are kinks, the activation itself: it refuses a complex step that meets one.
+        sigma: Any = self.activation if self.activation.kinks else self.activation.value
         in_place = isinstance(sigma, np.ufunc)
         decays, rated = bool(np.any(decay != 1.0)), bool(np.any(rate != 1.0))
         leak = np.empty(shape, dtype)

@@ -140,16 +140,6 @@ class DiscretisedMap(Map):
         self.stepper(shape, dtype)(state, drives, out)
         return out
 
-    def jacobian(self, h: Any, x: Any = None) -> Array:
-        """Return dPhi/dh, shape (..., N, N), by complex step; a kink is a ValueError."""
-        self.require_slope(h, x)
-        return super().jacobian(h, x)
-
-    def input_jacobian(self, h: Any, x: Any = None) -> Array:
-        """Return dPhi/dx, shape (..., N, M), by complex step; a kink is a ValueError."""
-        self.require_slope(h, x)
-        return super().input_jacobian(h, x)
-
     def stepper(self, shape: tuple[int, ...], dtype: Any) -> Step:
         """Return the step for states of one shape and dtype, with its work space set aside."""
         return self.scheme.stepper(self.flow, self.step_size, shape, dtype)
@@ -169,18 +159,8 @@ class DiscretisedMap(Map):
             )
         return read_off(self)
 
-    def require_slope(self, h: Any, x: Any = None) -> None:
-        """Raise ValueError if the flow has no derivative at h, with the first node's input.
-
-        The later stages of a method visit other points, which are not looked at.
-        """
-        self.flow.require_slope(h, self._node_inputs(x)[0])
-
-    def _node_inputs(self, x: Any) -> list[Any]:
-        return [x(c) if callable(x) else x for c in self.nodes]
-
     def _drives(self, x: Any) -> list[Any]:
-        return [self.flow._drive(value) for value in self._node_inputs(x)]
+        return [self.flow._drive(x(c) if callable(x) else x) for c in self.nodes]
 
 
 def read_off(affine: Map) -> LinearMap:

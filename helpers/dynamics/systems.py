@@ -109,9 +109,6 @@ class Flow(_Frozen, _System):
         state = self._state(h)[..., None, :]
         return complex_step_jacobian(lambda x: self.velocity(state, x), self._input_point(x))
 
-    def require_slope(self, h: Any, x: Any = None) -> None:
-        """Raise ValueError where F is known to have no derivative."""
-
     def _drive(self, x: Any) -> Any:
         # What the input contributes at fixed x, so that a simulation works it out only once.
         return self._input_point(x)
@@ -188,9 +185,6 @@ class Map(_Frozen, _System):
         """Return dPhi/dx for an input held over the step, shape (..., N, M), by complex step."""
         state = self._state(h)[..., None, :]
         return complex_step_jacobian(lambda x: self.step(state, x), self._held(x))
-
-    def require_slope(self, h: Any, x: Any = None) -> None:
-        """Raise ValueError where the step is known to have no derivative."""
 
     def _column(self, x: Any) -> Any:
         # One more axis, along which the states of a complex step lie.

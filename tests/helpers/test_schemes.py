@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import linalg, signal
 from scipy.integrate import solve_ivp
 
-from helpers import RNN, Discretise, Flow, Linearise, LinearSystem, Rescale, simulate
+from helpers import RNN, Discretise, Flow, Linearise, LinearSystem, Map, Rescale, simulate
 from helpers.dynamics.exponential import ExponentialEuler
 from helpers.dynamics.one_step import Scheme
 from helpers.dynamics.runge_kutta import RungeKutta
@@ -688,14 +688,40 @@ def test_a_stage_whose_row_is_zero_asks_at_the_start_again() -> None:
     np.testing.assert_allclose(Discretise(0.3, twice)(unit).step([0.7], [1.0]), euler, rtol=1e-15)
 
 
-def test_a_map_has_no_slope_where_its_flow_has_a_kink_at_the_first_node() -> None:
+def test_a_map_has_no_slope_where_a_stage_of_it_sits_on_a_kink() -> None:
     corner = RNN([[0.5]], [[1.0]], activation="relu")
-    for name in ("euler", "heun"):
-        made = Discretise(0.1, name)(corner)
-        for x in ([0.0], lambda fraction: np.array([fraction])):
-            with pytest.raises(ValueError, match="relu"):
-                made.require_slope([0.0], x)
-        made.require_slope([0.0], lambda fraction: np.array([1.0 - fraction]))
+    for name, x in (
+        ("euler", [0.0]),
+        ("euler", lambda fraction: np.array([fraction])),
+        ("heun", [0.0]),
+        ("heun", lambda fraction: np.array([fraction])),
+        ("exponential_euler", [0.0]),
+        ("implicit_midpoint", [0.0]),
+    ):
+        with pytest.raises(ValueError, match=r"relu has no slope at phi = 0\.0"):
+            Discretise(0.1, name)(corner).jacobian([0.0], x)
+
+
+def test_a_kink_is_seen_in_the_last_stage_too() -> None:
+    corner = RNN([[0.5]], [[1.0]], activation="relu")
+
+    def to_the_kink(fraction: float) -> Any:
+        # The second stage of Heun sits at 0 + 0.1 F = 0.1, where this input undoes 0.5 h.
+        return np.array([1.0 if fraction == 0.0 else -0.05])
+
+    assert Discretise(0.1)(corner).jacobian([0.0], to_the_kink).shape == (1, 1)
+    with pytest.raises(ValueError, match=r"relu has no slope"):
+        Discretise(0.1, "heun")(corner).jacobian([0.0], to_the_kink)
+
+
+def test_a_kink_is_met_through_any_system_that_wraps_the_network() -> None:
+    corner = RNN([[0.5]], [[1.0]], activation="relu")
+    flow = Flow(corner.velocity, 1, 1)
+    step = Map(Discretise(0.1)(corner).step, 0.1, 1, 1)
+    for system in (flow, step, Rescale(2.0)(flow), Rescale(2.0)(step), Discretise(0.1)(flow)):
+        assert Linearise(about=([0.5], None))(system).A.shape == (1, 1)
+        with pytest.raises(ValueError, match=r"relu has no slope"):
+            Linearise(about=([0.0], None))(system)
 
 
 @pytest.mark.parametrize("name", ["backward_euler", "trapezoid", "implicit_midpoint", "gauss2"])

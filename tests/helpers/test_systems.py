@@ -166,7 +166,7 @@ def test_decay_and_rate_may_be_given_for_each_unit() -> None:
 def test_kinks_are_refused_by_both_jacobians_and_nowhere_else() -> None:
     network = RNN(np.eye(2), [[1.0], [1.0]], activation="relu")
     assert np.array_equal(network.velocity([0.0, 1.0]), [0.0, 0.0])
-    for differentiate in (network.jacobian, network.input_jacobian, network.require_slope):
+    for differentiate in (network.jacobian, network.input_jacobian):
         with pytest.raises(ValueError, match=r"relu .*phi = 0\.0"):
             differentiate([0.0, 1.0])
     np.testing.assert_array_equal(network.jacobian([-1.0, 1.0]), np.diag([-1.0, 0.0]))
