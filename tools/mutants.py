@@ -5,8 +5,8 @@ round, a decorator gone. Each is imported in place of its module, in a process o
 NumPy and the rest loaded already, and judged by the tests named here. A survivor that does no harm
 is listed with its reason in tests/mutants.toml; any other is printed as one to write a test for.
 
-    python -m tools.mutants            all modules
-    python -m tools.mutants schemes    only these
+    python -m tools.mutants                     all modules
+    python -m tools.mutants dynamics.schemes    only these
 """
 
 from __future__ import annotations
@@ -36,11 +36,17 @@ ENOUGH = 0.9
 SECONDS = 180  # for one mutant; one that runs longer is noticed
 # The tests that answer for a module, the likeliest to notice first.
 TESTS = {
-    "systems": ("systems", "schemes", "bad_inputs", "simulation"),
-    "schemes": ("schemes", "spectra", "simulation", "bad_inputs"),
-    "procedures": ("procedures", "bad_inputs", "extension"),
-    "equivalence": ("equivalence", "procedures", "bad_inputs"),
-    "spectra": ("spectra", "bad_inputs"),
+    "dynamics.systems": ("systems", "schemes", "bad_inputs", "simulation"),
+    "dynamics.recurrent": ("systems", "schemes", "bad_inputs", "simulation"),
+    "dynamics.linear": ("systems", "schemes", "bad_inputs", "simulation"),
+    "dynamics.one_step": ("schemes", "spectra", "bad_inputs"),
+    "dynamics.runge_kutta": ("schemes", "spectra", "simulation", "bad_inputs"),
+    "dynamics.exponential": ("schemes", "spectra", "simulation", "bad_inputs"),
+    "dynamics.schemes": ("schemes", "spectra", "simulation", "bad_inputs"),
+    "dynamics.procedures": ("procedures", "bad_inputs", "extension"),
+    "dynamics.tangent": ("procedures", "bad_inputs", "extension"),
+    "analysis.equivalence": ("equivalence", "procedures", "bad_inputs"),
+    "analysis.spectra": ("spectra", "bad_inputs"),
 }
 # One neighbour for each operator: the other replacements fail for the same reasons.
 ONE_OF_EACH = re.compile(
@@ -100,7 +106,7 @@ def mutants(module: str) -> Iterator[Mutant]:
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator, operator_names
 
-    path = ROOT / "helpers" / f"{module}.py"
+    path = ROOT.joinpath("helpers", *module.split(".")).with_suffix(".py")
     source = path.read_text(encoding="utf-8")
     for name in sorted(operator_names()):
         kind = get_operator(name)
@@ -173,7 +179,7 @@ def main(modules: list[str]) -> int:
         told = fresh.imap(survives, made, chunksize=1)
         survivors = [mutant for mutant, alive in zip(made, told, strict=True) if alive]
         caught, everything = caught + len(made) - len(survivors), everything + len(made)
-        print(f"{module:12} {len(made) - len(survivors):4d} of {len(made):4d} mutants caught")
+        print(f"{module:20} {len(made) - len(survivors):4d} of {len(made):4d} mutants caught")
         for survivor in survivors:
             reason = harmless.get(survivor.key)
             unexplained += reason is None
