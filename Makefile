@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab test notebooks train lint types site-check lighthouse bench mutants lock clean
+.PHONY: help book serve lab test notebooks train counts lint types site-check lighthouse bench mutants lock clean
 
 help: ## say what each command does
 	@echo "The book's commands:"
@@ -52,6 +52,9 @@ notebooks: $(READY) ## run every chapter again and store what changed
 
 train: $(READY) ## train the networks of Part III that are missing; NETWORKS="name ..." trains these again
 	@$(PY) -m tools.train $(NETWORKS)
+
+counts: $(READY) ## count words, minutes, code lines, claims and exercises of each page
+	@$(PY) -m tools.counts
 
 lint: $(READY) ## check the style of the code, chapters included
 	@$(PY) -m ruff check .

@@ -40,3 +40,10 @@ def pages(root: Path = ROOT) -> tuple[Path, ...]:
 def notebooks(root: Path = ROOT) -> tuple[Path, ...]:
     """The pages that are notebooks."""
     return tuple(page for page in pages(root) if page.suffix == ".ipynb")
+
+
+def numbered(root: Path = ROOT) -> tuple[Path, ...]:
+    """The chapters: the pages of the numbered parts."""
+    parts = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    names = {name for part in parts if part.get("numbered") for name in _names(part)}
+    return tuple(p for p in pages(root) if str(p.relative_to(root).with_suffix("")) in names)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.book.claims import read_claims
-from tests.book.pages import HIDDEN, Cell, Directive, Page
+from tools.pages import Cell, Directive, Page
 
 MAX_LINES = 15
 MAX_BYTES = 1_000_000
@@ -41,7 +41,7 @@ def code_cells_are_short(page: Page) -> Faults:
     faults = []
     for cell in page.code:
         lines = [line for line in cell.source.splitlines() if not line.startswith("### ")]
-        if len(lines) > MAX_LINES and not cell.tags & HIDDEN:
+        if len(lines) > MAX_LINES and cell.role == "open":
             faults.append(
                 f"{page.at(cell)} has {len(lines)} lines, over {MAX_LINES}; split it, or move what"
                 " it defines to helpers"

@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 from nbformat import v4
 
-from tests.book.pages import Page, read_page
+from tools.pages import Page, read_page
 
 ALT = "A straight line that rises from one to two, with nothing else in the picture."
 

@@ -13,8 +13,8 @@ import pytest
 
 from helpers.book.exercises import Answer, exercise, exercise_ids
 from tests.book import samples
-from tests.book.pages import Cell, Page, read_page
 from tools import contents
+from tools.pages import Cell, Page, read_page
 
 matplotlib.use("Agg")
 ASKED = re.compile(r"\banswer\(\s*[\"']([^\"']+)[\"']")

@@ -8,8 +8,8 @@ import pytest
 from docutils.nodes import make_id
 
 from helpers.book.claims import read_claims
-from tests.book.pages import read_page
 from tools import contents
+from tools.pages import read_page
 
 LEDGER = contents.ROOT / "_build" / "html" / "book" / "back" / "ledger.html"
 CHECK = re.compile(r"\bcheck\(\s*[\"']([^\"']+)[\"']")

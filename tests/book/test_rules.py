@@ -14,9 +14,9 @@ from pybtex.database import parse_file
 
 import helpers
 from tests.book import rules, samples
-from tests.book.pages import Page, read_book
 from tests.book.samples import code, figure, page, printed, shown, stored, text
 from tools import contents
+from tools.pages import Page, read_book
 
 ALLOWED = tomllib.loads((Path(__file__).parent / "allowed.toml").read_text(encoding="utf-8"))
 Rule = Callable[[Page], list[str]]

@@ -23,8 +23,8 @@ from helpers.dynamics import procedures
 from helpers.dynamics.procedures import Rescale
 from helpers.dynamics.schemes import SCHEMES, DiscretisedMap
 from helpers.dynamics.systems import Flow
-from tests.book.pages import read_page
 from tools import contents
+from tools.pages import read_page
 
 FOLDER = contents.ROOT / "book" / "sequencing"
 RD, LD, LR = "rescaling_discretisation", "linearisation_discretisation", "linearisation_rescaling"

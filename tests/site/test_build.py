@@ -137,6 +137,10 @@ def test_folds_say_what_is_inside_and_stand_below_it(book: Path) -> None:
     assert html.index('class="explore"') < slider < html.index('id="fig-wave"')
 
 
+def test_the_reading_time_is_computed(book: Path) -> None:
+    assert "It took 5 minutes." in trial.page(book, "chapter")
+
+
 def test_pages_say_what_they_are_about(book: Path, published: Path) -> None:
     html = trial.page(book, "chapter")
     assert (

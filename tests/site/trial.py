@@ -84,7 +84,7 @@ flow
   A system $h' = F(h)$.
 ```
 
-The rounding is {glue:text}`chapter-gap`.
+The rounding is {glue:text}`chapter-gap`. It took {reading-time}`minutes`.
 """
 
 EXERCISE = """## Exercises

@@ -1,4 +1,4 @@
-"""A page of the book as the rules see it: its cells and the directives in its text."""
+"""A page of the book as the rules and the counts see it: cells, and the directives in its text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tools import contents
 FENCE = re.compile(r"^ *(`{3,}|:{3,})\{([\w:-]+)\} *(.*)$")
 PLAIN_FENCE = re.compile(r"^ *(`{3,}|~{3,})[^`]*$")
 OPTION = re.compile(r"^ *:([\w-]+): *(.*)$")
-HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+ROLES = ("figure", "check", "exercise", "solution")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,15 @@ class Cell:
     @property
     def tags(self) -> set[str]:
         return set(self.metadata.get("tags", []))
+
+    @property
+    def role(self) -> str:
+        """The kind of a code cell: open, figure, check, exercise or solution."""
+        return next((role for role in ROLES if role in self.tags), "open")
+
+    @property
+    def lines(self) -> list[str]:
+        return self.source.splitlines()
 
     @cached_property
     def directives(self) -> list[Directive]:
@@ -100,24 +109,33 @@ class Page:
         return f"{self.path.name}, {kind} cell {cell.number} ({cell.id})"
 
 
-def find_directives(text: str) -> list[Directive]:
-    """The directives of a text, those inside others too, in order."""
-    found: list[Directive] = []
+def blocks(text: str) -> list[str | Directive]:
+    """The lines of a text, and in their places its directives; plain fences have no name."""
+    found: list[str | Directive] = []
     lines = text.splitlines()
     position = 0
     while position < len(lines):
         opening = FENCE.match(lines[position])
         plain = PLAIN_FENCE.match(lines[position])
         if opening is None and plain is None:
+            found.append(lines[position])
             position += 1
             continue
         fence = (opening or plain).group(1)  # type: ignore[union-attr]
         end = _end(lines, position + 1, fence)
-        if opening is not None:
-            options, body = _split_options(lines[position + 1 : end])
-            found.append(Directive(opening[2], opening[3].strip(), options, body))
-            found += find_directives(body)
+        options, body = _split_options(lines[position + 1 : end])
+        name, argument = (opening[2], opening[3].strip()) if opening else ("", "")
+        found.append(Directive(name, argument, options, body))
         position = end + 1
+    return found
+
+
+def find_directives(text: str) -> list[Directive]:
+    """The directives of a text, those inside others too, in order."""
+    found: list[Directive] = []
+    for block in blocks(text):
+        if isinstance(block, Directive) and block.name:
+            found += [block, *find_directives(block.body)]
     return found
 
 
