@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
 
@@ -29,11 +30,7 @@ def _on_matrices(euler_matrix: Callable[[Array, float], Any]) -> Any:
         for K in ([[0.0, 1.0, -3.0], [1.0, -2.0, 5.0], [0.5, 0.3, -0.7]],)
         for delta in (0.2, 0.9)
     ]
-    return None if any(value is Ellipsis or value is None for value in found) else found
-
-
-def _all_given(numbers: Any) -> Any:
-    return None if any(number is Ellipsis for number in numbers) else numbers
+    return all_given(found)
 
 
 EXERCISES = (
@@ -90,7 +87,7 @@ EXERCISES = (
                 "a step is positive; which sign has the sum of the two eigenvalues?",
             ),
         ),
-        probe=_all_given,
+        probe=all_given,
         rtol=1e-3,
         hint="write R(z1) - R(z2), divide by z1 - z2, and put z = step times eigenvalue",
     ),
@@ -115,7 +112,7 @@ EXERCISES = (
                 "this is made of the decay; which part of the eigenvalue turns?",
             ),
         ),
-        probe=_all_given,
+        probe=all_given,
         rtol=1e-3,
         hint="when do the exponentials of step times eigenvalue agree, for the two eigenvalues?",
     ),

@@ -1,4 +1,4 @@
-"""Keys of chapter 3, discretisation: right answers, wrong turns and hints."""
+"""The exercises and predictions of the chapter on discretisation."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from helpers.analysis.equilibria import fixed_point
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics.recurrent import RNN
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 Step = Callable[..., Any]
 
@@ -25,7 +26,7 @@ def _probe_step(step: Step) -> Any:
     )
     results = [step(f, 0.7, lambda t: np.sin(2.0 * t) + 1.2, 0.3, 0.4) for f in fields]
     parts = [part for pair in results for part in np.atleast_1d(np.array(pair, dtype=object))]
-    return None if any(part is None or part is Ellipsis for part in parts) else np.array(results)
+    return None if all_given(parts) is None else np.array(results)
 
 
 def _midpoint(velocity: Step, h: Any, x: Step, t: float, delta: float) -> Any:
@@ -87,42 +88,47 @@ MIDPOINT = Exercise(
     "whose velocity does it use?",
 )
 
-DECAY, DELTA = 0.7, 0.1
-_T = -DELTA / np.log(1.0 - DECAY * DELTA)
-
-FORGETTING = Exercise(
-    "ex-forgetting",
-    (_T, 1.0 / DECAY, 2.0 / DECAY),
-    (
+def _forgetting(decay: float, step: float) -> Exercise:
+    slow, last = 1.0 / decay, 2.0 / decay
+    stepped = -step / np.log(1.0 - decay * step)
+    backward = step / np.log(1.0 + decay * step)
+    turns = (
         WrongTurn(
-            (1.0 / DECAY, 1.0 / DECAY, 2.0 / DECAY),
+            (slow, slow, last),
             "(b) and (c) are right; (a) is the time constant of the flow, and the map's differs",
         ),
         WrongTurn(
-            (_T / DELTA, 1.0 / DECAY, 2.0 / DECAY),
+            (stepped / step, slow, last),
             "(b) and (c) are right; (a) counts steps: how long does a step take?",
         ),
         WrongTurn(
-            (-_T, 1.0 / DECAY, 2.0 / DECAY),
+            (-stepped, slow, last),
             "(b) and (c) are right; what sign has the logarithm of a number below 1?",
         ),
         WrongTurn(
-            (DELTA / np.log(1.0 + DECAY * DELTA), 1.0 / DECAY, 2.0 / DECAY),
+            (backward, slow, last),
             "(b) and (c) are right; (a) is what backward Euler makes of it, which divides by "
-            "1 + 0.7 * 0.1",
+            "1 + decay * step",
         ),
         WrongTurn(
-            (_T, 2.0 / DECAY, 1.0 / DECAY),
+            (stepped, last, slow),
             "(a) is right; a factor between -1 and 0 decays and flips, so which limit comes first?",
         ),
         WrongTurn(
-            (_T, DECAY, 2.0 * DECAY),
+            (stepped, decay, 2.0 * decay),
             "(a) is right; for (b) and (c) look at the units: a step is a time, a decay is not",
         ),
-    ),
-    rtol=1e-3,
-    hint="write down the factor of one step as a function of the step, and draw it",
-)
+    )
+    hint = "write down the factor of one step as a function of the step, and draw it"
+    return Exercise("ex-forgetting", (stepped, slow, last), turns, rtol=1e-3, hint=hint)
+
+
+def _decay_and_step(rng: np.random.Generator) -> dict[str, float]:
+    # A product of at least 0.1, so that no two of the answers agree to the digits asked for.
+    return {"decay": int(rng.integers(6, 10)) / 10, "step": int(rng.integers(2, 5)) / 10}
+
+
+FORGETTING = Drawn("ex-forgetting", _decay_and_step, _forgetting)
 
 _PAIR = RNN(np.array([[1.1, -1.4], [1.4, 0.6]]), np.array([[1.0], [0.0]]), [0.2, -0.1])
 _INHIBITED = RNN(np.array([[1.1, -2.0], [1.4, 0.6]]), np.array([[1.0], [0.0]]), [0.2, -0.1])
@@ -189,3 +195,34 @@ FLIP = Exercise(
 )
 
 EXERCISES = (MIDPOINT, FORGETTING, EXPONENTIAL, FLIP)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-discretisation-step",
+        {
+            "a": "The same curve with a third of the points.",
+            "b": "The same resting point, reached along a path that differs a little.",
+            "c": "Another resting point.",
+            "d": "No resting point: it never settles.",
+        },
+        right="d",
+        reveals={
+            "a": "You take the steps for samples of one and the same curve.",
+            "b": "You take the step for a matter of accuracy; whether a rest attracts hangs on it too.",
+            "c": "Euler's map stands still exactly where the velocity is zero: the rests stay.",
+        },
+    ),
+    Prediction(
+        "predict-discretisation-rest",
+        {
+            "a": "Yes, later or sooner than the unit.",
+            "b": "It settles, and somewhere else.",
+            "c": "It jumps to and fro.",
+        },
+        right="b",
+        reveals={
+            "a": "You trust that a map rests only where its flow does; that holds for Euler's map.",
+            "c": "You expect a step that is too long to show itself, as it did for the pair.",
+        },
+    ),
+)

@@ -8,22 +8,17 @@ from typing import Any
 import numpy as np
 
 from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
 __all__ = ["EXERCISES"]
-
-
-def all_given(numbers: Any) -> Any:
-    """Return None while a number is missing."""
-    return None if any(number is Ellipsis for number in numbers) else numbers
 
 
 def adjusted(rule: Callable[..., Any]) -> Array | None:
     """Call the reader's function on two sorted lists."""
     lists = ([0.001, 0.012, 0.013, 0.04, 0.2], [0.3, 0.6])
     found = [rule(np.array(p)) for p in lists]
-    missing = any(part is None or part is Ellipsis for part in found)
-    return None if missing else np.concatenate(found)
+    return None if all_given(found) is None else np.concatenate(found)
 
 
 def _stepping(factors: Callable[[int], Any]) -> Callable[[Any], Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
 __all__ = ["EXERCISES"]
@@ -43,7 +44,7 @@ ONLY_POSITIVE = np.diag([1.2, 0.5])
 def announced(announce: Callable[[Array], Any]) -> Array | None:
     """Call the reader's function on four matrices; the last has nothing that oscillates."""
     found = [announce(w) for w in (*MATRICES, ONLY_POSITIVE)]
-    if any(part is None or part is Ellipsis for part in found):
+    if all_given(found) is None:
         return None
     # NaN is what is right for the last one, and NaN is not equal to itself.
     last = 1.0 if np.isnan(found[-1]) else 2.0
@@ -108,11 +109,6 @@ RULE = Exercise(
 )
 
 
-def both_given(numbers: Any) -> Any:
-    """Return None while a number is missing."""
-    return None if any(number is Ellipsis for number in numbers) else numbers
-
-
 _ALPHA, _BETA = 0.679, 1.03
 _ANGLE = float(np.arctan2(_BETA, _ALPHA) / FULL_TURN)
 _STEP = 2 * (1 - _ALPHA) / ((1 - _ALPHA) ** 2 + _BETA**2)
@@ -146,7 +142,7 @@ STEP = Exercise(
             "(a) is right; below the line stands the modulus of λ − 1, squared",
         ),
     ),
-    probe=both_given,
+    probe=all_given,
     rtol=2e-3,
     hint="(a) the argument over 2π; (b) write |1 − Δ + Δλ| = 1 and solve for Δ",
 )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics.recurrent import RNN
 
 __all__ = ["EXERCISES"]
@@ -21,11 +22,6 @@ def constant_at_a_point(answer: Callable[..., Any]) -> Any:
     """Call the reader's constant(tau, F0, A, B, h0, x0) with A and B rescaled and F0 not."""
     A, B = TAU * NETWORK.jacobian(H0, X0), TAU * NETWORK.input_jacobian(H0, X0)
     return answer(TAU, NETWORK.velocity(H0, X0), A, B, H0, X0)
-
-
-def all_given(numbers: Any) -> Any:
-    """Return None while a number is missing."""
-    return None if any(number is Ellipsis for number in numbers) else numbers
 
 
 EXERCISES = (

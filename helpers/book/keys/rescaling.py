@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 from helpers.dynamics.recurrent import RNN
 
@@ -26,11 +27,7 @@ def _on_samples(faster_film: Callable[..., Any]) -> Any:
         for tau in (0.5, 3.0)
         for s, h in ((0.0, 0.4), (0.7, -0.3), (1.9, 1.1))
     ]
-    return None if any(value is Ellipsis or value is None for value in values) else values
-
-
-def _all_given(numbers: Any) -> Any:
-    return None if any(number is Ellipsis for number in numbers) else numbers
+    return all_given(values)
 
 
 def _on_network(in_new_unit: Callable[[RNN, float], Any]) -> Array | None:
@@ -96,7 +93,7 @@ EXERCISES = (
                 "you gave the half-life of the first unit; what is the decay rate after R_4?",
             ),
         ),
-        probe=_all_given,
+        probe=all_given,
         rtol=1e-3,
         hint="one of the three does not fit; do them one at a time from s = t/4 and velocity 4F",
     ),
@@ -117,7 +114,7 @@ EXERCISES = (
                 "the 1/3 of the series stands on both sides and cancels",
             ),
         ),
-        probe=_all_given,
+        probe=all_given,
         rtol=1e-3,
         hint="tanh z = z - z^3/3 + ...; put z = h on the left and z = W h on the right",
     ),

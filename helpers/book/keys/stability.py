@@ -8,21 +8,17 @@ from typing import Any
 import numpy as np
 
 from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
 __all__ = ["EXERCISES"]
-
-
-def all_given(numbers: Any) -> Any:
-    """Return None while a number is missing."""
-    return None if any(number is Ellipsis for number in numbers) else numbers
 
 
 def converted(convert: Callable[..., Any]) -> Array | None:
     """Call the reader's function on four eigenvalues of a trapezoid's map and two steps."""
     rho = np.array([0.7 + 0.4j, 0.7 - 0.4j, 0.2, -0.5])
     found = [convert(rho, delta) for delta in (0.1, 0.4)]
-    return None if any(part is None or part is Ellipsis for part in found) else np.array(found)
+    return None if all_given(found) is None else np.array(found)
 
 
 CONVERT = Exercise(

@@ -8,16 +8,12 @@ from typing import Any
 import numpy as np
 
 from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
 __all__ = ["EXERCISES"]
 
 CODES = {"decay": 0.0, "fixed point": 1.0, "oscillation": 2.0}
-
-
-def all_given(numbers: Any) -> Any:
-    """Return None while a number is missing."""
-    return None if any(number is Ellipsis for number in numbers) else numbers
 
 
 def _paths() -> tuple[Array, ...]:
@@ -32,7 +28,7 @@ def _paths() -> tuple[Array, ...]:
 def judged(kind_of: Callable[..., Any]) -> Array | None:
     """Call the reader's function on the four paths; a word that is none of the three is NaN."""
     words = [kind_of(path) for path in _paths()]
-    if any(word is None or word is Ellipsis for word in words):
+    if all_given(words) is None:
         return None
     return np.array([CODES.get(word, np.nan) for word in words])
 

@@ -8,16 +8,12 @@ from typing import Any
 import numpy as np
 
 from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
 __all__ = ["EXERCISES"]
 
 _M = np.array([[0.4, 3.0, -0.5], [0.0, 0.3, 1.0], [0.2, 0.0, -0.6]])
-
-
-def all_given(numbers: Any) -> Any:
-    """Return None while a number is missing."""
-    return None if any(number is Ellipsis for number in numbers) else numbers
 
 
 def stretched(start: Callable[[Array], Any]) -> Array | None:
