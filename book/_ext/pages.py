@@ -20,6 +20,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 MARKERS = re.compile(r"^[ \t]*### (?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)[ \t]*\n?", re.M)
+# Names, brackets and spaces of code: in the colour of the text, and two thirds of the spans.
+UNCOLOURED = re.compile(r'<span class="[npw]">([^<]*)</span>')
 IMAGE = re.compile(r"<img (?![^>]*\bwidth=)[^>]*?\bsrc=\"([^\"]+\.png)\"[^>]*?>")
 DESCRIPTION_LENGTH = 180
 CSS_PIXELS_PER_INCH = 96
@@ -96,7 +98,7 @@ def _finish_page(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     body = context.get("body", "")
-    context["body"] = _sized_images(app, page, _accessible(body))
+    context["body"] = _sized_images(app, page, _accessible(UNCOLOURED.sub(r"\1", body)))
     app.add_js_file("boxes.js", loading_method="defer")
     context["metatags"] = context.get("metatags", "") + _meta_tags(app, page, context, doctree)
     # pydata_sphinx_theme/__init__.py: `OPTIONS.pagename`, for a version switcher only.

@@ -24,7 +24,9 @@ OPTIONS = {"throwOnError": True, "strict": "error", "output": "htmlAndMathml"}
 NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|gather|alignat)\}")
 
 # The TeX that KaTeX puts beside its MathML: no reader asks for it, and the search would find it.
-SOURCE = re.compile(r"<annotation.*?</annotation>", re.S)
+# Without it the wrapping around both says nothing, nor does a row of one letter, number or word.
+SOURCE = re.compile(r"<semantics><mrow>(.*)</mrow><annotation.*?</annotation></semantics>", re.S)
+LONE = re.compile(r"<mrow>(<(m[in]|mtext)\b[^<>]*>[^<]*</\2>)</mrow>")
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ def typeset(tex: str, *, display: bool = False) -> str:
     except JSEvalException as problem:
         reason = re.search(r"KaTeX parse error: (.*)|LaTeX-incompatible.*", str(problem))
         raise ValueError(reason[0] if reason else str(problem).splitlines()[0]) from None
-    return SOURCE.sub("", html)
+    return LONE.sub(r"\1", SOURCE.sub(r"\1", html))
 
 
 def typeset_words(text: str) -> str:
