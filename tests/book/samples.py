@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import v4
 
+from helpers.book.claims import Claim
 from tools.pages import Page, read_page
 
 ALT = "A straight line that rises from one to two, with nothing else in the picture."
@@ -51,8 +53,16 @@ def figure(alt: str = ALT, caption: str = "The line.", name: str = "fig-line") -
     return {"mystnb": {"image": {"alt": alt}, "figure": {"caption": caption, "name": name}}}
 
 
-def graded(**told: Any) -> dict[str, Any]:
-    return {"nbgrader": {"schema_version": 3, "grade_id": "double", **told}}
+def stub(grade_id: str = "ex-twice") -> dict[str, Any]:
+    """The nbgrader metadata of a cell for the reader's answer."""
+    told = {"grade": False, "locked": False, "schema_version": 3, "solution": True, "task": False}
+    return {"nbgrader": {**told, "grade_id": grade_id}}
+
+
+def claimed(claim: Claim) -> nbformat.NotebookNode:
+    """What `check` stores in a notebook."""
+    parts = {name: part for name, part in asdict(claim).items() if part}
+    return v4.new_output("display_data", {"text/plain": str(claim)}, metadata={"claim": parts})
 
 
 def page(folder: Path, *cells: nbformat.NotebookNode, name: str = "sample") -> Page:
@@ -64,7 +74,7 @@ def page(folder: Path, *cells: nbformat.NotebookNode, name: str = "sample") -> P
     return read_page(path)
 
 
-EXERCISE = """```{exercise} Twice (code, 5 min)
+EXERCISE = """```{exercise} Twice (code, medium, 5 min)
 :label: ex-twice
 Double it.
 ```"""
@@ -78,31 +88,13 @@ SOLUTION_END = """```{solution-end}
 
 def coding_exercise() -> dict[str, nbformat.NotebookNode]:
     """The cells of a coding exercise as it should be, by name, to break one of them."""
+    folded = {"source_hidden": True}
+    turn = 'twice = ...\nanswer("ex-twice", twice)'
     return {
         "ask": text(EXERCISE, "ask"),
-        "turn": code('answer("ex-twice", ...)', name="turn", tags=["exercise"]),
+        "turn": code(turn, name="turn", tags=["exercise"], **stub()),
         "start": text(SOLUTION_START, "start"),
-        "solution": code(
-            "### BEGIN SOLUTION\ntwice = 2\n### END SOLUTION",
-            name="solution",
-            count=2,
-            tags=["solution"],
-            jupyter={"source_hidden": True},
-            **graded(solution=True, grade=False, locked=False, task=False),
-        ),
-        "check": code(
-            'answer("ex-twice", twice)',
-            name="check",
-            count=3,
-            tags=["solution-check"],
-            **graded(
-                grade_id="test-double",
-                solution=False,
-                grade=True,
-                locked=True,
-                task=False,
-                points=1,
-            ),
-        ),
+        "why": text("Two and two.", "why"),
+        "solution": code("twice = 2", name="solution", count=2, tags=["solution"], jupyter=folded),
         "end": text(SOLUTION_END, "end"),
     }

@@ -64,7 +64,7 @@ def test_an_optional_section_ends_at_the_next_of_its_rank(tmp_path: Path) -> Non
 
 
 def test_minutes_are_words_lines_and_easy_exercises(tmp_path: Path) -> None:
-    easy = samples.EXERCISE.replace("(code, 5 min)", "(code, easy, 5 min)")
+    easy = samples.EXERCISE.replace("medium", "easy")
     sample = page(tmp_path, text("word " * 220), code("x = 1\n\n" * 12), text(easy))
     assert count(sample).minutes == pytest.approx(2 + 1 + 5)
     assert table([count(sample)]).splitlines()[1].split()[:4] == ["sample", "220", "0", "8"]
