@@ -30,11 +30,11 @@ class FixedPoint:
     residual : float
         The largest entry of |F(h, x)|, or of |Phi(h, x) - h|.
     converged : bool
-        Whether the residual is rounding, relative to the Jacobian's size; if not, a slow point.
+        Whether the residual is rounding, relative to the Jacobian's size. If not, a slow point.
     stable : bool
         Converged, and all eigenvalues inside the half plane (flow) or the unit circle (map).
     eigenvalues : Spectrum
-        Of the Jacobian at the point; its kind is the system's.
+        Of the Jacobian at the point, of the system's kind.
     """
 
     h: Array
@@ -50,7 +50,7 @@ def fixed_point(system: Flow | Map, x: Any = None, guess: Any = None) -> Any:
     Parameters
     ----------
     system : Flow or Map
-        The system; its input is held at x.
+        The system, whose input is held at x.
     x : array (M,), optional
         Default zero.
     guess : array (N,) or (K, N), optional

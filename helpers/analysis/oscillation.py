@@ -76,7 +76,7 @@ def announced_frequency(spectrum: Spectrum, *, formula: str = "angle") -> float:
     spectrum : Spectrum
         Of w, as a map: the trained map :math:`h_{t+1} = \sigma(w h_t)` has it at h = 0.
     formula : "angle", "imaginary", "printed" or "saturated"
-        arg/2pi; Im/2pi; Re/(2pi Im), equation (10) as printed; Im/(2pi Re).
+        In this order arg/2pi, Im/2pi, Re/(2pi Im) as equation (10) is printed, and Im/(2pi Re).
 
     Returns
     -------
@@ -119,7 +119,7 @@ def measured_frequency(h: Any) -> tuple[Array, Array]:
     Returns
     -------
     frequency, share : arrays (...)
-        Cycles per step, at most 1/2; and the share of the power within two bins of T points around
+        Cycles per step, at most 1/2, and the share of the power within two bins of T points around
         the peak. NaN and 0 for a state that does not move.
 
     Raises

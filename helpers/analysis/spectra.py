@@ -20,7 +20,7 @@ __all__ = ["Spectrum", "henrici", "spectrum"]
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    r"""Eigenvalues of a flow, :math:`\mu`, or of a map, :math:`\rho`; the kind is part of them.
+    r"""Eigenvalues of a flow, :math:`\mu`, or of a map, :math:`\rho`. The kind is part of them.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Spectrum:
 
     @property
     def rates(self) -> Array:
-        """Growth rates, in 1/time; Re mu, or ln |rho| / delta."""
+        """Growth rates in 1/time, which are Re mu, or ln |rho| / delta."""
         if self.kind == "flow":
             return np.asarray(self.values.real)
         with np.errstate(divide="ignore"):
@@ -77,12 +77,12 @@ class Spectrum:
 
     @property
     def angular_frequencies(self) -> Array:
-        """Radians per unit of time; Im mu, or arg rho / delta."""
+        """Radians per unit of time, which are Im mu, or arg rho / delta."""
         turn = self.values.imag if self.kind == "flow" else np.angle(self.values) / self.delta
         return np.asarray(turn)
 
     def to_map(self, method: str | Scheme, *, delta: float) -> Spectrum:
-        """Return the map's eigenvalues R(delta mu) under a method; flows only.
+        """Return the map's eigenvalues R(delta mu) under a method, for a flow.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class Spectrum:
         return Spectrum(scheme(method).stability(step * self.values), "map", step)
 
     def to_flow(self, method: str | Scheme, *, principal: bool = False) -> Spectrum:
-        """Return the eigenvalues mu with R(delta mu) = rho under a method; maps only.
+        """Return the eigenvalues mu with R(delta mu) = rho under a method, for a map.
 
         Raises
         ------

@@ -73,7 +73,7 @@ def transient_gain(matrix: Any, kind: str, times: Any) -> Array:
     Returns
     -------
     array (T,)
-        The gains; 1 at time 0.
+        The gains, 1 at time 0.
 
     Raises
     ------

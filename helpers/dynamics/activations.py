@@ -1,7 +1,7 @@
 """Activation functions sigma: value, slope, smoothness, and what they satisfy at zero.
 
 Equation (2) needs one scalar function sigma, applied to each unit. The papers ask of it that
-sigma(0) = 0 and sigma'(0) = 1; the functions here say whether they comply. To add one, put one more
+sigma(0) = 0 and sigma'(0) = 1. The functions here say whether they comply. To add one, put one more
 entry into `ACTIVATIONS`, or hand an `Activation` of your own to `RNN`.
 """
 
@@ -71,7 +71,7 @@ class Activation:
 
     @property
     def fixes_zero(self) -> bool:
-        """Whether sigma(0) = 0; a silent, unbiased network stays silent."""
+        """Whether sigma(0) = 0, so that a silent, unbiased network stays silent."""
         return bool(self(0.0) == 0.0)
 
     @property

@@ -100,7 +100,7 @@ class TauForm:
 
     @property
     def system(self) -> RNN:
-        """The flow of g; a network with decay 1 and rate 1 / tau_m."""
+        """The flow of g, a network with decay 1 and rate 1 / tau_m."""
         rate = 1.0 / np.asarray(self.tau_m)
         return RNN(self.w, self.omega, self.b, 1.0, self.activation, rate)
 
@@ -216,7 +216,7 @@ class LeakyForm:
     w, omega, b : array (N, N), (N, M), (N,)
         The weights of the tau_m form.
     alpha : float
-        In (0, 1]; 1 is the plain recurrent layer of deep-learning libraries.
+        In (0, 1]. At 1 it is the plain recurrent layer of deep-learning libraries.
     delta : float
         The time of one step.
     activation : str or Activation

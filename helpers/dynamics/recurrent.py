@@ -114,7 +114,7 @@ class RNN(Flow):
         gain: float = 0.9,
         **rest: Any,
     ) -> RNN:
-        """Draw w as gain times a uniformly distributed orthogonal matrix; the rest as `random`.
+        """Draw w as gain times a uniformly distributed orthogonal matrix, the rest as `random`.
 
         Examples
         --------
@@ -195,7 +195,7 @@ class RNN(Flow):
 
 
 def orthogonal_factor(matrix: Array) -> Array:
-    """Return the orthogonal factor of a matrix; uniform if that is normal noise."""
+    """Return the orthogonal factor of a matrix, which is uniform if that is normal noise."""
     q, r = np.linalg.qr(matrix)
     # The signs of r's diagonal make the law uniform (Mezzadri 2007).
     return np.asarray(q * np.sign(np.diag(r)))

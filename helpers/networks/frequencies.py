@@ -104,13 +104,13 @@ class Announcement:
 
     @property
     def eigenvalue(self) -> complex:
-        """The eigenvalue that speaks; the one that needs the least gain; NaN if there is none."""
+        """The eigenvalue that speaks, which needs the least gain of all. NaN if there is none."""
         turning = _turning(self.spectrum)
         return complex(turning[0]) if len(turning) else complex("nan")
 
     @property
     def lead(self) -> float:
-        """How far it leads; its modulus over that of the next that can oscillate; inf without."""
+        """Its modulus over that of the next that can oscillate, inf if there is no other."""
         turning = _turning(self.spectrum)
         return float(abs(turning[0] / turning[1])) if len(turning) > 1 else float("inf")
 
@@ -142,7 +142,7 @@ class Announcement:
 
 
 def _turning(values: Spectrum) -> Array:
-    """Return the eigenvalues that can oscillate, of a pair the upper; the least gain first."""
+    """Return the eigenvalues that can oscillate, of a pair the upper, the least gain first."""
     found = values.values
     found = found[(found.imag > 0) | ((found.imag == 0) & (found.real < 0))]
     gains = [balance(value, delta=values.delta)[0] for value in found]

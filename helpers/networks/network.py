@@ -101,7 +101,7 @@ class Network:
 
     @property
     def map(self) -> Map:
-        """The trained map; the Euler map of the flow with step delta."""
+        """The trained map, which is the Euler map of the flow with step delta."""
         made: Map = Discretise(self.delta)(self.flow)
         return made
 

@@ -31,7 +31,7 @@ class Weights:
 
     @property
     def vector(self) -> Array:
-        """All weights in one row, in the order of the fields; a copy."""
+        """A copy of all weights in one row, in the order of the fields."""
         return np.concatenate([np.ravel(part) for part in self._parts()])
 
     def from_vector(self, vector: Array) -> Weights:

@@ -1,4 +1,4 @@
-"""The training loop: batches, gradients and Adam's updates; one network, or many at once.
+"""The training loop: batches, gradients and Adam's updates, for one network or many at once.
 
 Weights and Adam's moments are kept in single precision.
 """

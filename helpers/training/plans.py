@@ -1,4 +1,4 @@
-"""Plans and recipes: one network to train, and how; with the weights it begins with, in float32."""
+"""Plans and recipes: one network to train, how it learns, and the weights it begins with."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Recipe:
     updates : int
         Number of updates.
     clip : float, optional
-        Largest norm of the gradient; a longer one is scaled down to it. None: no clipping.
+        Largest norm of the gradient. A longer one is scaled down to it. None: no clipping.
     noise_free : float
         Share of the trials of each batch from which the noise is taken away.
     batch, samples : int
-        Trials in a batch; trials in the training set, which is passed through in a new order
-        each time.
+        Trials in a batch, and trials in the training set, which is passed through in a new
+        order each time.
     decay : float
         Decay of the learning rate per update.
 
@@ -140,7 +140,7 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """The plan in one word, for files; task-initialisation-units-recipe-seed."""
+        """The plan in one word for files, task-initialisation-units-recipe-seed."""
         start = f"{self.task.name}-{self.initialisation}-{self.n_units}"
         return f"{start}-{self.recipe.name}-{self.seed:02d}"
 

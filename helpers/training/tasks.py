@@ -1,4 +1,4 @@
-"""Tasks: pulses that go in, the level that should come out, and when; noise where a trial has it.
+"""Tasks: pulses that go in, the level that should come out and when, and noise on the way in.
 
 Times are in steps. Inputs are (T, B, M) and targets (T, B, K), time first, as in simulations.
 """
@@ -48,7 +48,8 @@ class BooleanTask:
     duration : int
         Steps of a trial, T.
     amplitude, noise : float
-        Height of a pulse; standard deviation of the Gaussian noise on both inputs at every step.
+        Height of a pulse, and standard deviation of the Gaussian noise on both inputs at each
+        step.
 
     Raises
     ------
@@ -82,7 +83,7 @@ class BooleanTask:
 
     @property
     def name(self) -> str:
-        """What the task is called in files; the gate in small letters."""
+        """What the task is called in files, the gate in small letters."""
         return self.gate.lower()
 
     @property
@@ -92,7 +93,7 @@ class BooleanTask:
 
     @property
     def judged(self) -> tuple[int, ...]:
-        """Steps at which the output is judged; the last."""
+        """Steps at which the output is judged, here only the last."""
         return (self.duration - 1,)
 
     def draw(self, n_trials: int, *, rng: np.random.Generator, noisy: bool = True) -> Trials:
@@ -194,7 +195,7 @@ class FlipFlop:
 
     @property
     def judged(self) -> tuple[int, ...]:
-        """Steps at which the output is judged; the last of each turn."""
+        """Steps at which the output is judged, the last of each turn."""
         return tuple(self.onset + self.turn * (k + 1) - 1 for k in range(self.turns))
 
     def draw(self, n_trials: int, *, rng: np.random.Generator, noisy: bool = True) -> Trials:
