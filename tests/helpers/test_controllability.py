@@ -14,9 +14,7 @@ from helpers import (
     controllability_margin,
     controllability_matrix,
 )
-from tests.helpers.theory import EPS, slope, some
-
-seeds = st.integers(0, 2**32 - 1)
+from tests.helpers.theory import EPS, seeds, slope, some
 
 
 def pair(seed: int, n: int = 3, m: int = 1) -> LinearSystem:

@@ -27,12 +27,10 @@ from tests.helpers.theory import (
     networks,
     points,
     rounding,
+    seeds,
     some,
     velocity,
 )
-
-seeds = st.integers(0, 2**32 - 1)
-
 
 TAU = TauForm(np.eye(2), np.eye(2), np.zeros(2), 1.0)
 LEAKY = LeakyForm(np.eye(2), np.eye(2), np.zeros(2), 0.5, 0.1)

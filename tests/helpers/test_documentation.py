@@ -33,7 +33,7 @@ RECORDS = {
     "analysis.states.State", "analysis.statistics.Estimate", "analysis.statistics.Summary",
     "book.claims.Claim", "book.claims.ClaimFailed", "book.exercises.Answer",
     "book.exercises.Numbers", "book.exercises.WrongTurn", "dynamics.simulation.Trajectory",
-    "networks.ensemble.Member", "networks.ensemble.Score", "networks.frequencies.Announcement",
+    "networks.ensemble.Member", "networks.ensemble.Score", "networks.frequencies.Announcement", "networks.survey.Ending",
     "networks.frequencies.Balance", "training.backpropagation.Weights",
     "training.loop.TrainingState", "training.tasks.Trials",
 }  # fmt: skip

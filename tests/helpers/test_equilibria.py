@@ -7,13 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from helpers import RNN, Discretise, Flow, LinearMap, LinearSystem, Map, Rescale, fixed_point
-from tests.helpers.theory import EPS, GENERAL, at_equilibrium, networks, points, some, velocity
-
-seeds = st.integers(0, 2**32 - 1)
+from tests.helpers.theory import (
+    EPS,
+    GENERAL,
+    at_equilibrium,
+    networks,
+    points,
+    seeds,
+    some,
+    velocity,
+)
 
 
 def unit(w: float, b: float = 0.0, **options: Any) -> RNN:

@@ -31,11 +31,11 @@ from tests.helpers.theory import (
     lipschitz,
     networks,
     points,
+    seeds,
     slope,
     some,
 )
 
-seeds = st.integers(0, 2**32 - 1)
 taus = st.floats(0.1, 10.0)
 
 

@@ -37,13 +37,13 @@ from tests.helpers.theory import (
     networks,
     points,
     rounding,
+    seeds,
     slope,
     some,
     suited,
     velocity,
 )
 
-seeds = st.integers(0, 2**32 - 1)
 taus = st.floats(0.05, 20.0)
 powers = st.integers(-20, 20).map(lambda m: 2.0**m)
 shares = st.floats(0.02, 0.5)

@@ -30,13 +30,13 @@ from tests.helpers.theory import (
     networks,
     points,
     rounding,
+    seeds,
     slope,
     some,
     suited,
     velocity,
 )
 
-seeds = st.integers(0, 2**32 - 1)
 fractions_of_stability = st.floats(0.02, 0.5)
 Field = Callable[[Any, Any], Any]
 

@@ -24,9 +24,17 @@ from helpers import (
 )
 from helpers.dynamics.schemes import SCHEMES
 from helpers.dynamics.simulation import Trajectory
-from tests.helpers.theory import EPS, METHODS, networks, points, slope, some, suited, velocity
-
-seeds = st.integers(0, 2**32 - 1)
+from tests.helpers.theory import (
+    EPS,
+    METHODS,
+    networks,
+    points,
+    seeds,
+    slope,
+    some,
+    suited,
+    velocity,
+)
 
 # The solver's relative tolerance is 1e-11 a step; over these times errors add up a hundredfold.
 CLOSE = 1e-9

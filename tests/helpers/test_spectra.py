@@ -14,9 +14,8 @@ from helpers import RNN, Discretise, LinearMap, LinearSystem, Rescale, henrici, 
 from helpers.analysis.spectra import Spectrum
 from helpers.dynamics.one_step import Scheme
 from helpers.dynamics.schemes import SCHEMES
-from tests.helpers.theory import EPS, lipschitz, networks, points, some
+from tests.helpers.theory import EPS, lipschitz, networks, points, seeds, some
 
-seeds = st.integers(0, 2**32 - 1)
 WITH_R = tuple(n for n, s in SCHEMES.items() if type(s).stability is not Scheme.stability)
 # A stability function can be inverted without a choice iff it is Moebius (MATH theorem 6).
 MOEBIUS = ("euler", "backward_euler", "trapezoid", "implicit_midpoint")

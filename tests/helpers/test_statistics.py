@@ -23,9 +23,8 @@ from helpers.analysis.statistics import (
     summarise,
     verdict,
 )
-from tests.helpers.theory import some
+from tests.helpers.theory import seeds, some
 
-seeds = st.integers(0, 2**32 - 1)
 Z = 1.959963984540054  # a Gaussian is beyond it on either side with probability 0.05
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from helpers import RNN, Discretise, Flow, LinearMap, LinearSystem, Map
 from helpers.dynamics.runge_kutta import RungeKutta
@@ -22,11 +21,10 @@ from tests.helpers.theory import (
     networks,
     points,
     rounding,
+    seeds,
     some,
     velocity,
 )
-
-seeds = st.integers(0, 2**32 - 1)
 
 
 def pair(**options: Any) -> RNN:

@@ -19,9 +19,8 @@ from helpers.analysis.transients import (
     smallest_singular_values,
     transient_gain,
 )
-from tests.helpers.theory import EPS, slope, some
+from tests.helpers.theory import EPS, seeds, slope, some
 
-seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(2, 6)
 
 

@@ -24,6 +24,7 @@ EPS = float(np.finfo(float).eps)
 
 # A quarter of what the profile asks: 25 examples by default, 250 with HYPOTHESIS_PROFILE=search.
 some = settings(max_examples=settings().max_examples // 4)
+seeds = st.integers(0, 2**32 - 1)
 
 Function = Callable[[Any], Any]
 
@@ -108,7 +109,7 @@ def networks(
     draw: Any, activations: tuple[str, ...] = SMOOTH, inputs: int = 3, units: int = 4
 ) -> RNN:
     """Draw a network with bias, and with one decay or rate for all units or one for each."""
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rng = np.random.default_rng(draw(seeds))
     n, m = draw(st.integers(1, units)), draw(st.integers(0, inputs))
     gain = draw(st.sampled_from((0.4, 0.9, 1.6)))
     decay = rng.uniform(0.3, 3.0, n) if draw(st.booleans()) else rng.uniform(0.3, 3.0)
