@@ -49,7 +49,7 @@ class State:
 
 def settle(
     system: Map, h: Any, *, steps: int = 2000, window: int = 400, threshold: float = 0.02
-) -> State | tuple[State, ...]:
+) -> Any:
     r"""Leave a map alone from h, and say where it goes.
 
     After `steps` steps, over the last `window` of them: with root mean square activity below
@@ -61,8 +61,8 @@ def settle(
     ----------
     system : Map
         Its input is zero.
-    h : array (N,) or (B, N)
-        Where it starts.
+    h : array (N,), (B, N) or (K, B, N)
+        Where it starts; the last is for a map of K networks, such as `together` makes.
     steps, window : int
         How long it runs, at least twice the window; how long it is looked at, at least 32 steps.
     threshold : float
@@ -70,7 +70,7 @@ def settle(
 
     Returns
     -------
-    State, or a tuple of B of them
+    State, or a tuple of B of them, or K such tuples
 
     Raises
     ------
@@ -95,15 +95,34 @@ def settle(
     length = count(window, "window", least=32)
     run, level = count(steps, "steps", least=2 * length), positive(threshold, "threshold")
     start = np.asarray(h)
-    if start.ndim not in (1, 2) or np.iscomplexobj(start):
+    axes = (1, 2, 3) if hasattr(system, "part") else (1, 2)
+    if start.ndim not in axes or np.iscomplexobj(start):
         raise ValueError(f"h = {shown(h)}; give one real state (N,) or several (B, N)")
-    path = simulate(system, np.atleast_2d(start), steps=run).h[-2 * length :]
+    path = _last(system, np.atleast_2d(start), run, 2 * length)
     slow = _changing(path, length)
     if np.any(slow):
-        longer = simulate(system, path[-1, slow], steps=run).h[-2 * length :]
-        path[:, slow] = longer
-    found = _judge(path[-length:], slow, level)
+        path[:, slow] = _longer(system, path[-1], slow, run, 2 * length)
+    found = _judge(path[-length:].reshape(length, -1, start.shape[-1]), slow.ravel(), level)
+    if start.ndim == 3:
+        return tuple(found[k : k + start.shape[1]] for k in range(0, len(found), start.shape[1]))
     return found[0] if start.ndim == 1 else found
+
+
+def _last(system: Map, h: Array, steps: int, rows: int) -> Array:
+    """Return the last rows of a run, which is kept in pieces of no more than these."""
+    while steps > rows:
+        piece = min(rows, steps - rows)
+        h, steps = simulate(system, h, steps=piece).h[-1].copy(), steps - piece
+    return simulate(system, h, steps=steps).h[1:]
+
+
+def _longer(system: Any, h: Array, slow: Array, steps: int, rows: int) -> Array:
+    """Return the last rows of the second run of the states that are slow."""
+    if slow.ndim == 1:
+        return _last(system, h[slow], steps, rows)
+    # Of several networks in one map those run on that have a slow state.
+    again = np.any(slow, axis=1)
+    return _last(system.part(again), h[again], steps, rows)[:, slow[again]]
 
 
 def _swing(path: Array) -> Array:
@@ -123,7 +142,8 @@ def _judge(path: Array, slow: Array, level: float) -> tuple[State, ...]:
     frequency, share = np.full(len(kinds), np.nan), np.zeros(len(kinds))
     frequency[moves], share[moves] = measured_frequency(path[:, moves])
     rows = zip(kinds, slow, size, swing, frequency, share, path[-1], strict=True)
+    # A copy: a row of the path would keep the whole path in memory.
     return tuple(
-        State(str(kind), bool(late), float(rms), float(move), float(turn), float(peak), end)
+        State(str(kind), bool(late), float(rms), float(move), float(turn), float(peak), end.copy())
         for kind, late, rms, move, turn, peak, end in rows
     )

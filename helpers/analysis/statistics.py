@@ -29,6 +29,7 @@ __all__ = [
     "mean_of",
     "outside",
     "share_of",
+    "share_text",
     "summarise",
     "verdict",
 ]
@@ -107,6 +108,29 @@ def share_of(found: Any) -> Estimate:
         raise ValueError(f"found = {shown(found)}; give True or False for each network")
     whole = stats.binomtest(int(told.sum()), len(told)).proportion_ci(LEVEL, method="wilson")
     return Estimate(float(told.mean()), float(whole.low), float(whole.high), len(told))
+
+
+def share_text(found: Any) -> str:
+    """Return the same count as words: so many of so many, with Wilson's interval in per cent.
+
+    Parameters
+    ----------
+    found : array (n networks,)
+        True or False for each network.
+
+    Raises
+    ------
+    ValueError
+        If there is no network, or an entry is neither true nor false.
+
+    Examples
+    --------
+    >>> share_text([True] * 9 + [False] * 3)
+    '9 of 12 (47 to 91 %)'
+    """
+    part = share_of(found)
+    ends = f"{100 * part.low:.0f} to {100 * part.high:.0f} %"
+    return f"{round(part.value * part.n)} of {part.n} ({ends})"
 
 
 def mean_of(values: Any, *, rng: np.random.Generator | None = None) -> Estimate:

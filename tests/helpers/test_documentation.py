@@ -33,8 +33,8 @@ RECORDS = {
     "analysis.states.State", "analysis.statistics.Estimate", "analysis.statistics.Summary",
     "book.claims.Claim", "book.claims.ClaimFailed", "book.exercises.Answer",
     "book.exercises.Numbers", "book.exercises.WrongTurn", "dynamics.simulation.Trajectory",
-    "networks.ensemble.Member", "networks.ensemble.Score", "networks.frequencies.Announcement", "networks.survey.Ending",
-    "networks.frequencies.Balance", "training.backpropagation.Weights",
+    "networks.ensemble.Member", "networks.ensemble.Score", "networks.frequencies.Announcement",
+    "networks.frequencies.Balance", "networks.survey.Ending", "training.backpropagation.Weights",
     "training.loop.TrainingState", "training.tasks.Trials",
 }  # fmt: skip
 # These have nothing to refuse.
