@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,22 +23,26 @@ ROOMS = sorted(path.parent for path in HOUSE.glob("*/__init__.py"))
 def lengths(source: str) -> Iterator[tuple[str, int]]:
     """Yield each function of a module with the lines of its body, as they stand.
 
-    Docstrings, comments and blank lines are not counted, nor the exercise that a function of a key
-    returns, which is a list. A function inside another one is.
+    Docstrings, comments and blank lines are not counted, nor what a key lists: its exercises and
+    their wrong turns. A function inside another one is.
     """
     rows = source.splitlines()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
-            inside = [
-                row for s in body if not _lists(s) for row in rows[s.lineno - 1 : s.end_lineno]
-            ]
-            yield node.name, sum(bool(row.strip()) and row.lstrip()[0] != "#" for row in inside)
+            inside = {n for statement in body for n in _lines(statement)}
+            told = {n for call in ast.walk(node) if _lists(call) for n in _lines(call)}
+            code = [rows[n - 1].strip() for n in inside - told]
+            yield node.name, sum(bool(row) and row[0] != "#" for row in code)
 
 
-def _lists(statement: ast.stmt) -> bool:
-    match statement:
-        case ast.Return(value=ast.Call(func=ast.Name(id="Exercise"))):
+def _lines(node: Any) -> range:
+    return range(node.lineno, node.end_lineno + 1)
+
+
+def _lists(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="Exercise" | "Prediction" | "WrongTurn")):
             return True
     return False
 
