@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 SPACING, STEP = 0.125, 0.25
 STATES = 0.125 * np.array([-3.0, 0.0, 2.0, 5.0])
@@ -36,6 +37,37 @@ def step_to(wish: Any) -> Any:
     return carried_step
 
 
+def draw_flip(rng: np.random.Generator) -> Mapping[str, float]:
+    """Entries of a stable A = (a, -c; c, -d) whose first unit excites itself."""
+    a, factor = float(rng.choice([1.0, 1.5, 2.0])), int(rng.integers(3, 6))
+    return {"a": a, "c": float(np.ceil(a * np.sqrt(factor)) + 1), "d": a * factor}
+
+
+def flip(a: float, c: float, d: float) -> Exercise:
+    """From which factor of unit 1 on A is unstable."""
+    return Exercise(
+        "ex-gallery-flip",
+        d / a,
+        (
+            WrongTurn(
+                a / d, "that is how slow unit 2 may become; the question is how fast unit 1 may"
+            ),
+            WrongTurn(
+                d / a - 1.0,
+                "that is by how much its rate has to grow; the factor multiplies the rate",
+            ),
+            WrongTurn(
+                1.0, "with the factor 1 the trace is negative: the system is stable as it stands"
+            ),
+            WrongTurn(
+                c**2 - a * d,
+                "that is the determinant, which stays positive; when does the trace turn?",
+            ),
+        ),
+        hint="two by two: stable where the trace is negative and the determinant positive",
+    )
+
+
 EXERCISES = (
     Exercise(
         "ex-gallery-noise",
@@ -54,25 +86,7 @@ EXERCISES = (
         ),
         hint="variance of one term, times the number of terms in a unit of time, then the root",
     ),
-    Exercise(
-        "ex-gallery-flip",
-        4.0,
-        (
-            WrongTurn(
-                0.25, "that is how slow unit 2 may become; the question is how fast unit 1 may"
-            ),
-            WrongTurn(
-                3.0, "that is by how much its rate has to grow; the factor multiplies the rate"
-            ),
-            WrongTurn(
-                1.0, "with the factor 1 the trace is -3, and the system is stable as it stands"
-            ),
-            WrongTurn(
-                5.0, "that is the determinant, which stays positive; when does the trace turn?"
-            ),
-        ),
-        hint="two by two: stable where the trace is negative and the determinant positive",
-    ),
+    Drawn("ex-gallery-flip", draw_flip, flip),
     Exercise(
         "ex-gallery-carry",
         step_to(lambda h, r, F, delta: h + r + delta * F(h)),
@@ -96,5 +110,24 @@ EXERCISES = (
         ),
         one_step,
         hint="state and remainder together must move by delta F, no more and no less",
+    ),
+)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-gallery-rhythm",
+        {
+            "a": "From the step: at twice the speed Euler needs a shorter one.",
+            "b": "From an argument of the second call that should have changed and did not.",
+            "c": "From the units: a fast circuit with feedback can have a rhythm that a slow one "
+            "has not.",
+        },
+        "b",
+        {
+            "a": "the steps are aligned, so the product of step and velocity is the same; had the "
+            "step been at fault, both films would suffer alike",
+            "c": "a film at twice the speed shows the same frames: a rhythm that the slow circuit "
+            "has not, the same circuit at twice the speed has not either",
+        },
     ),
 )
