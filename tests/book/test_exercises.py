@@ -11,15 +11,16 @@ import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 
-from helpers.book.exercises import Answer, exercise, exercise_ids
+from helpers.book.exercises import Answer, exercise, exercise_ids, numbers
 from tests.book import samples
+from tests.book.rules.exercises import asked_in
 from tools import contents
 from tools.pages import Cell, Page, read_page
 
 matplotlib.use("Agg")
+SEEDS = range(5)
 ASKED = re.compile(r"\banswer\(\s*[\"']([^\"']+)[\"']")
-READERS = {"exercise", "solution", "solution-check"}  # cells whose names are the reader's
-STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+READERS = {"exercise", "solution"}  # cells whose names are the reader's
 PAGES = [read_page(path) for path in contents.notebooks()]
 
 
@@ -67,25 +68,22 @@ def run(page: Page, cell: Cell, source: str) -> Any:
         plt.close("all")  # a figure that a needed statement opened
 
 
-def stubbed(source: str) -> str:
-    """The solution as nbgrader hands it out."""
-    pattern = r"^( *)### BEGIN SOLUTION.*?^ *### END SOLUTION *$"
-
-    def stub(match: re.Match[str]) -> str:
-        return "\n".join(match[1] + line for line in STUB.splitlines())
-
-    return re.sub(pattern, stub, source, flags=re.M | re.S)
-
-
 def solutions() -> list[Any]:
-    """Every solution with the check that follows it."""
+    """Every solution in code, with the reader's cell that it would fill."""
     found = []
     for page in PAGES:
-        for cell in page.code:
-            if "solution" in cell.tags:
-                check = next(c for c in page.code[cell.number :] if "solution-check" in c.tags)
-                found.append(pytest.param(page, cell, check, id=f"{page.name}-{cell.id}"))
+        turns = {asked_in(cell): cell for cell in page.code if cell.role == "exercise"}
+        for position, cell in enumerate(page.cells):
+            if cell.kind == "code" and cell.role == "solution":
+                turn = turns.get(_solved_by(page, position))
+                found.append(pytest.param(page, cell, turn, id=f"{page.name}-{cell.id}"))
     return found
+
+
+def _solved_by(page: Page, position: int) -> str:
+    """The exercise named by the {solution-start} above a cell."""
+    starts = (d for c in reversed(page.cells[:position]) for d in c.directives)
+    return next((d.argument for d in starts if d.name == "solution-start"), "")
 
 
 def turns() -> list[Any]:
@@ -97,22 +95,13 @@ def turns() -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(("page", "cell", "check"), solutions())
-def test_the_solution_is_right(page: Page, cell: Cell, check: Cell) -> None:
-    verdict = run(page, cell, f"{cell.source}\n{check.source}")
+@pytest.mark.parametrize(("page", "cell", "turn"), solutions())
+def test_the_solution_is_right(page: Page, cell: Cell, turn: Cell | None) -> None:
+    assert turn, f"{page.at(cell)} solves an exercise that has no cell for the reader"
+    last_line = ast.unparse(ast.parse(turn.source).body[-1])
+    verdict = run(page, cell, f"{cell.source}\n{last_line}")
     assert isinstance(verdict, Answer)
     assert verdict.right, verdict.hint
-
-
-@pytest.mark.parametrize(("page", "cell", "check"), solutions())
-def test_the_stub_is_not(page: Page, cell: Cell, check: Cell) -> None:
-    source = f"{stubbed(cell.source)}\n{check.source}"
-    assert STUB.splitlines()[1] in source
-    try:
-        verdict = run(page, cell, source)
-    except NotImplementedError:
-        return
-    assert not verdict.right
 
 
 @pytest.mark.parametrize(("page", "cell"), turns())
@@ -138,15 +127,32 @@ def test_every_key_is_asked_for_and_every_question_has_a_key() -> None:
     assert asked == set(exercise_ids())
 
 
-@pytest.mark.parametrize("name", exercise_ids())
-def test_the_key_is_right(name: str) -> None:
-    one = exercise(name)
+def keys() -> list[Any]:
+    """Every exercise with its seed; one whose numbers are drawn with five."""
+    return [
+        pytest.param(name, seed, id=f"{name}-{seed}" if seed else name)
+        for name in exercise_ids()
+        for seed in (SEEDS if drawn(name) else (0,))
+    ]
+
+
+def drawn(name: str) -> bool:
+    try:
+        numbers(name)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("name", "seed"), keys())
+def test_the_key_is_right(name: str, seed: int) -> None:
+    one = exercise(name, seed=seed)
     assert one.judge(one.right).right
 
 
-@pytest.mark.parametrize("name", exercise_ids())
-def test_each_wrong_turn_has_its_own_hint(name: str) -> None:
-    one = exercise(name)
+@pytest.mark.parametrize(("name", "seed"), keys())
+def test_each_wrong_turn_has_its_own_hint(name: str, seed: int) -> None:
+    one = exercise(name, seed=seed)
     assert one.wrong, f"{name} lists no wrong turn; what do readers answer?"
     verdicts = [one.judge(turn.value) for turn in one.wrong]
     assert not any(verdict.right for verdict in verdicts)
@@ -158,3 +164,11 @@ def test_each_wrong_turn_has_its_own_hint(name: str) -> None:
 @pytest.mark.parametrize("value", [None, ..., "a word", float("nan"), [], {}, object(), len])
 def test_nonsense_is_answered_and_not_right(name: str, value: Any) -> None:
     assert not exercise(name).judge(value).right
+
+
+@pytest.mark.parametrize("name", [name for name in exercise_ids() if drawn(name)])
+def test_drawn_numbers_differ_and_stand_in_sight(name: str) -> None:
+    assert len({repr(numbers(name, seed=seed)) for seed in SEEDS}) > 1
+    shown = re.compile(rf"\bnumbers\(\s*[\"']{name}[\"']")
+    cells = [cell for page in PAGES for cell in page.code if shown.search(cell.source)]
+    assert [cell.role for cell in cells] == ["open"], "one open cell shows the numbers"
