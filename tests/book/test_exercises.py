@@ -20,7 +20,7 @@ from tools.pages import Cell, Page, read_page
 matplotlib.use("Agg")
 SEEDS = range(5)
 ASKED = re.compile(r"\banswer\(\s*[\"']([^\"']+)[\"']")
-READERS = {"exercise", "solution"}  # cells whose names are the reader's
+READERS = {"exercise"}  # a stub says nothing; a solution may use an earlier one
 PAGES = [read_page(path) for path in contents.notebooks()]
 
 

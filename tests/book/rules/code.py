@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 
 from tests.book.rules.faults import Faults, doubles, parsed
 from tests.book.rules.sliders import bindings
+from tools.cells import is_plain
 from tools.pages import Cell, Page
 
 COLUMNS = 86
@@ -162,9 +162,7 @@ def metadata_is_lean(page: Page) -> Faults:
         extra |= set(cell.metadata.get("jupyter", {})) - {"source_hidden"}
         if extra:
             faults.append(f"{page.at(cell)} has metadata {sorted(extra)}; run make notebooks")
-        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", cell.id) or re.fullmatch(
-            r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}.*", cell.id
-        ):
+        if not is_plain(cell.id):
             faults.append(
                 f"{page.at(cell)} has the id {cell.id!r}; give it one of plain words:"
                 f" python -m tools.cells {page.path.name}"
