@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 from helpers.dynamics.recurrent import RNN
+
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 
 def _velocity(h: Any, x: Any) -> Any:
@@ -38,11 +41,7 @@ def _on_samples(aligned_step: Callable[..., Any]) -> Any:
         for tau in (0.5, 3.0)
         for h, s in ((0.4, 0.0), (-0.3, 0.7), (1.1, 1.9))
     ]
-    return None if any(value is Ellipsis or value is None for value in values) else values
-
-
-def _all_given(numbers: Any) -> Any:
-    return None if any(number is Ellipsis for number in numbers) else numbers
+    return all_given(values)
 
 
 def _imex(
@@ -69,7 +68,41 @@ def _on_networks(imex: Callable[..., Any]) -> Any:
     for rate, delta in ((1.0, 0.3), (3.0, 0.1), (3.0, 0.3)):
         network = RNN(w, omega, b=[0.2, -0.3], decay=[0.8, 1.6], rate=rate)
         values.append(imex(network, h, x, delta))
-    return None if any(value is Ellipsis or value is None for value in values) else values
+    return all_given(values)
+
+
+def _order_and_speed(rng: np.random.Generator) -> dict[str, float]:
+    return {"p": int(rng.integers(2, 5)), "tau": int(rng.integers(2, 4))}
+
+
+def _order(p: int, tau: int) -> Exercise:
+    shrinks, times = 2.0**p, float(tau**p - 1)
+    return Exercise(
+        "ex-rd-order",
+        (shrinks, times),
+        (
+            WrongTurn(
+                (2.0, tau - 1.0),
+                "this is Euler's answer; which order has the method?",
+            ),
+            WrongTurn(
+                (shrinks, tau - 1.0),
+                "the first is right; the second laboratory's error is tau^p times the first's",
+            ),
+            WrongTurn(
+                (shrinks, float(tau**p)),
+                f"the second laboratory's error is {tau**p} times the first's; the gap is a "
+                "difference",
+            ),
+            WrongTurn(
+                (2.0 * shrinks, float(tau ** (p + 1) - 1)),
+                f"order {p + 1} is that of the defect of one step; at a fixed frame one power is "
+                "lost",
+            ),
+        ),
+        probe=all_given,
+        hint="the errors are delta^p e and (tau delta)^p e, with the same e",
+    )
 
 
 EXERCISES = (
@@ -98,30 +131,7 @@ EXERCISES = (
         probe=_on_samples,
         hint="the product of step and velocity has to be that of the first laboratory",
     ),
-    Exercise(
-        "ex-rd-order",
-        (4.0, 8.0),
-        (
-            WrongTurn(
-                (2.0, 2.0),
-                "this is Euler's answer; which order has Heun's method?",
-            ),
-            WrongTurn(
-                (4.0, 2.0),
-                "the first is right; the second's error is tau^p times the first's, and p is 2",
-            ),
-            WrongTurn(
-                (4.0, 9.0),
-                "the second laboratory's error is 9 times the first's; the gap is a difference",
-            ),
-            WrongTurn(
-                (8.0, 26.0),
-                "order 3 is that of the defect of one step; at a fixed frame one power is lost",
-            ),
-        ),
-        probe=_all_given,
-        hint="the errors are delta^2 e and (3 delta)^2 e, with the same e",
-    ),
+    Drawn("ex-rd-order", _order_and_speed, _order),
     Exercise(
         "ex-rd-imex",
         _imex(lambda n: n.rate, lambda n: n.rate * n.decay),
@@ -149,5 +159,37 @@ EXERCISES = (
         ),
         probe=_on_networks,
         hint="collect the new state on the left, then divide by what multiplies it",
+    ),
+)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-rescaling_discretisation-rows",
+        {
+            "a": "Row k of one is row k of the other.",
+            "b": "Row k of the second is row 2k of the first, since both show the frame t = 0.2 k.",
+            "c": "No row of one is a row of the other, except the start.",
+        },
+        right="c",
+        reveals={
+            "a": "that a step is a step, whatever the speed: one of 0.1 shows twice as much of "
+            "the film at twice the speed",
+            "b": "that frames of equal time hold equal numbers: those of the solution do, and "
+            "Euler's error depends on the step that led there",
+        },
+    ),
+    Prediction(
+        "predict-rescaling_discretisation-chaos",
+        {
+            "a": "As large as the activity.",
+            "b": "About 1e-13, since 2400 roundings add up.",
+            "c": "About the same: the maps are equal.",
+        },
+        right="a",
+        reveals={
+            "b": "that roundings only add: in this network each step also stretches those that "
+            "were made before",
+            "c": "that equal maps are equal programs: these two round differently, once a step",
+        },
     ),
 )
