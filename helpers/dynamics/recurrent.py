@@ -173,8 +173,9 @@ class RNN(Flow):
         w_t = self.w.T if len(shape) == 1 else np.ascontiguousarray(self.w.T)
         # Arrays of no dimension, since ufuncs take those faster than Python numbers.
         decay, rate = np.asarray(self.decay), np.asarray(self.rate)
-        # Where there are kinks, the activation itself: it refuses a complex step that meets one.
-        sigma: Any = self.activation if self.activation.kinks else self.activation.value
+        # At complex states the activation itself: it refuses a complex step that starts on a kink.
+        watched = self.activation.kinks and np.issubdtype(dtype, np.complexfloating)
+        sigma: Any = self.activation if watched else self.activation.value
         in_place = isinstance(sigma, np.ufunc)
         decays, rated = bool(np.any(decay != 1.0)), bool(np.any(rate != 1.0))
         leak = np.empty(shape, dtype)
