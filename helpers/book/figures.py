@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import combinations
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -17,6 +18,7 @@ __all__ = [
     "COLOURS",
     "LINES",
     "panels",
+    "plot_cube",
     "plot_order",
     "plot_spectrum",
     "plot_square",
@@ -176,3 +178,57 @@ def plot_square(
     words = "rounding" if gap < 1e-12 else f"{gap:.1e}"
     figure.supxlabel(f"gap between the two ends: {words}")
     return figure
+
+
+def plot_cube(axes: Axes, gaps: Mapping[tuple[str, str], float]) -> None:
+    """Draw the cube of the three procedures with the gap of each face; a broken face is grey.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    gaps : mapping of (two letters, letter) to float
+        The gap of a face by its two procedures and the one applied before them, "" for none. Faces
+        that are left out stay empty; below 1e-12 a gap counts as 0.
+
+    Raises
+    ------
+    ValueError
+        If a face is none of the six.
+
+    Examples
+    --------
+    >>> figure, axes = panels(height=3.8)
+    >>> plot_cube(axes, {("RL", ""): 0.0, ("DL", "R"): 0.05})
+    >>> [text.get_text() for text in axes.texts[:2]]
+    ['R L\\n0', 'D L | R\\n0.05']
+    >>> plt.close(figure)
+    """
+    box: dict[str, Any] = {"ha": "center", "va": "center"}
+    box["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    for (two, before), gap in gaps.items():
+        letters = set(two + before)
+        if len(two) != 2 or len(letters) != len(two + before) or not letters <= set("RDL"):
+            raise ValueError(f"face {(two, before)!r}; it is two of R, D, L and the third or ''")
+        ring = np.array([_corner(before + done) for done in ("", two[0], two, two[1])])
+        broken = gap > 1e-12
+        axes.fill(*ring.T, color=COLOURS["gap"], alpha=0.16 if broken else 0.0)
+        words = " ".join(two) + (f" | {before}" if before else "")
+        words += f"\n{gap:.2f}" if broken else "\n0"
+        x, y = ring.mean(axis=0)
+        axes.text(x, y, words, fontsize=8, color=COLOURS["gap"], **box)
+    corners = [done for size in range(4) for done in combinations("RDL", size)]
+    for corner in corners:
+        for letter in set("RDL") - set(corner):
+            kind = PROCEDURES[letter]
+            ends = np.array([_corner(corner), _corner((*corner, letter))])
+            axes.plot(*ends.T, color=COLOURS[kind], linestyle=LINES[kind])
+        x, y = _corner(corner)
+        axes.text(x, y, ", ".join(corner) or "start", fontsize=10, **box)
+    axes.set(xlim=(-0.15, 1.75), ylim=(-1.1, 0.4))
+    axes.axis("off")
+
+
+def _corner(done: Any) -> np.ndarray[Any, Any]:
+    """Where the system stands to which these procedures have been applied: R right, L down."""
+    return np.array([("R" in done) + 0.55 * ("D" in done), 0.3 * ("D" in done) - ("L" in done)])

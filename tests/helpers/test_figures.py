@@ -17,6 +17,7 @@ from helpers.book.figures import (
     COLOURS,
     LINES,
     panels,
+    plot_cube,
     plot_order,
     plot_spectrum,
     plot_square,
@@ -210,3 +211,40 @@ def test_the_square_shows_both_orders_and_colours_each_panel_by_its_last_procedu
     assert closed.get_supxlabel() == "gap between the two ends: rounding"
     with pytest.raises(ValueError, match="zip"):
         plot_square([[0] * 3], lambda a, s: None, letters=("L", "R"), gap=0.0)
+
+
+# --- the cube -------------------------------------------------------------------------------------
+
+FACES = [("RL", ""), ("RL", "D"), ("RD", ""), ("RD", "L"), ("DL", ""), ("DL", "R")]
+
+
+def test_the_cube_has_eight_corners_twelve_edges_and_a_number_on_each_face() -> None:
+    _, axes = panels()
+    plot_cube(axes, {face: number / 8 for number, face in enumerate(FACES)})
+    assert len(axes.lines) == 12
+    assert len({tuple(line.get_xydata().ravel()) for line in axes.lines}) == 12
+    words = [text.get_text() for text in axes.texts]
+    assert words[:6] == [
+        "R L\n0", "R L | D\n0.12", "R D\n0.25", "R D | L\n0.38", "D L\n0.50", "D L | R\n0.62",
+    ]  # fmt: skip
+    assert len(words) == 14 and {"start", "R, D, L"} <= set(words)
+
+
+def test_edges_bear_the_colour_of_their_procedure_and_broken_faces_are_grey() -> None:
+    _, axes = panels()
+    plot_cube(axes, {("RL", ""): 0.0, ("DL", "R"): 0.05})
+    ways = {"rescale": [1.0, 0.0], "discretise": [0.55, 0.3], "linearise": [0.0, -1.0]}
+    for line in axes.lines:
+        start, end = line.get_xydata()
+        way = next(name for name, move in ways.items() if np.allclose(end - start, move))
+        assert line.get_color() == COLOURS[way]
+    assert [patch.get_alpha() for patch in axes.patches] == [0.0, 0.16]
+    middle = axes.texts[1].get_position()  # of the face behind R, between its four corners
+    assert np.allclose(middle, [1.275, -0.35])
+
+
+@pytest.mark.parametrize("face", [("RR", ""), ("RD", "D"), ("R", ""), ("RX", "")])
+def test_a_face_that_is_none_is_refused(face: tuple[str, str]) -> None:
+    _, axes = panels()
+    with pytest.raises(ValueError, match="two of R, D, L"):
+        plot_cube(axes, {face: 0.0})
