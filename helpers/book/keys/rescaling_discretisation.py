@@ -182,7 +182,7 @@ PREDICTIONS = (
         "predict-rescaling_discretisation-chaos",
         {
             "a": "As large as the activity.",
-            "b": "About 1e-13, since 2400 roundings add up.",
+            "b": "About 10^-13, since 2400 roundings add up.",
             "c": "About the same: the maps are equal.",
         },
         right="a",
