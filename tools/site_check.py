@@ -1,8 +1,8 @@
 """Measure the built site in a real browser, and fail on a breach: `make site-check`.
 
 Every page of _build/html, served with gzip on a free local port: requests to other hosts, errors in
-the console, broken links and anchors, axe (all rules, all folds open, wide and narrow, light and
-dark), what the keyboard reaches, layout shift, and the bytes of a first visit.
+the console, broken links and anchors, axe (all rules, all folds open, wide and narrow; colours in
+light and dark, wide), what the keyboard reaches, layout shift, and the bytes of a first visit.
 """
 
 from __future__ import annotations
@@ -55,23 +55,44 @@ OPEN_FOLDS = """() => {
   document.querySelectorAll("details").forEach((fold) => { fold.open = true; });
   document.querySelectorAll(".toggle-hidden > .toggle-button").forEach((button) => button.click());
 }"""
+# As fast as frames are drawn; then every picture that came into view is there, and has its room.
 SCROLL_THROUGH = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
   for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
     scrollTo(0, y);
-    await new Promise((done) => setTimeout(done, 40));
+    await frame();
   }
+  const coming = [...document.images].filter((i) => !i.complete && i.checkVisibility());
+  await Promise.all(coming.map((i) => new Promise((done) => { i.onload = i.onerror = done; })));
+  await frame();
   scrollTo(0, 0);
+  await frame();
 }"""
-# The drawing of a formula takes its colour from the text and is hidden from screen readers. In dark
-# mode nothing but colours differs, so there only the rules about colours can give another answer.
-RUN_AXE = """async (tags) => {
-  const { violations } = await axe.run({ exclude: [".katex-html"] }, {
-    resultTypes: ["violations"],
-    ...(tags && { runOnly: tags }),
+# The drawing of a formula takes its colour from the text and is hidden from screen readers: axe
+# would walk through it for half of its time and say nothing. An empty box of the same size is left,
+# so that what scrolls still does. All sizes are read before any is changed.
+EMPTY_FORMULAS = """() => {
+  const drawings = [...document.querySelectorAll(".katex-html")];
+  const sizes = drawings.map((drawing) => {
+    const { width, height } = drawing.getBoundingClientRect();
+    return [Math.max(width, drawing.scrollWidth), height];
   });
+  drawings.forEach((drawing, i) => {
+    drawing.replaceChildren();
+    const [width, height] = sizes[i].map((size) => `${size}px`);
+    Object.assign(drawing.style, { display: "inline-block", width, height });
+  });
+}"""
+RUN_AXE = """async (options) => {
+  const context = { exclude: [".katex-html"] };
+  const { violations } = await axe.run(context, { resultTypes: ["violations"], ...options });
   return violations.map(({ id, impact, nodes }) =>
     `${id} (${impact}): ${nodes[0].target.join(" ")} x ${nodes.length}`);
 }"""
+COLOURS = {"runOnly": ["cat.color"]}
+ALL_BUT_COLOURS = {
+    "rules": {"color-contrast": {"enabled": False}, "link-in-text-block": {"enabled": False}}
+}
 # What the keyboard should reach: seen, enabled, not taken out of the order; of radios one a group.
 MARK_CONTROLS = """() => {
   const groups = new Set();
@@ -219,38 +240,39 @@ def broken_links(site: Path = SITE) -> dict[str, list[str]]:
 
 
 def check_page(browser: Any, address: str, page: str) -> Measured:
+    """Wide: a first visit, then axe in light and dark; narrow: axe again, but for the colours.
+
+    In dark nothing but colours differs, and a narrow page has no colours of its own.
+    """
     measured = Measured(page)
-    _first_visit(browser, address, measured)
-    for size in (WIDE, NARROW):
-        _accessibility(browser, address, measured, size)
+    tab = _new_page(browser, WIDE)
+    _first_visit(tab, address, measured)
+    _open_all(tab, measured, WIDE)
+    _axe(tab, measured, "wide light")
+    tab.evaluate("document.documentElement.dataset.theme = 'dark'")
+    _axe(tab, measured, "wide dark", COLOURS)
+    tab.context.close()
+    tab = _new_page(browser, NARROW)
+    tab.goto(address + page, wait_until="load")
+    _open_all(tab, measured, NARROW)
+    _axe(tab, measured, "narrow", ALL_BUT_COLOURS)
+    tab.context.close()
     return measured
 
 
-def _new_page(browser: Any, size: tuple[int, int], colours: str = "light") -> Any:
+def _new_page(browser: Any, size: tuple[int, int]) -> Any:
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
-        color_scheme=colours,
+        color_scheme="light",
         reduced_motion="reduce",
     )
     return context.new_page()
 
 
-def _first_visit(browser: Any, address: str, measured: Measured) -> None:
+def _first_visit(tab: Any, address: str, measured: Measured) -> None:
     """Open the page with an empty cache, weigh it, read through it, walk it by keyboard."""
-    tab = _new_page(browser, WIDE)
-    host = urlsplit(address).netloc
     wrong = measured.breaches
-    tab.on("console", lambda m: m.type == "error" and wrong.append(f"console: {m.text}"))
-    tab.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    tab.on(
-        "request",
-        lambda request: (
-            request.url.startswith("http")
-            and urlsplit(request.url).netloc != host
-            and wrong.append(f"foreign: {request.url}")
-        ),
-    )
-    tab.on("response", lambda r: r.status >= 400 and wrong.append(f"{r.status}: {r.url}"))
+    _listen(tab, urlsplit(address).netloc, wrong)
     session = tab.context.new_cdp_session(tab)
     weights: list[float] = []
     session.send("Network.enable")
@@ -267,7 +289,21 @@ def _first_visit(browser: Any, address: str, measured: Measured) -> None:
     if measured.shift > MOST_SHIFT:
         wrong.append(f"layout shift: {measured.shift:.3f}, at most {MOST_SHIFT}")
     _keyboard(tab, measured)
-    tab.context.close()
+
+
+def _listen(tab: Any, host: str, wrong: list[str]) -> None:
+    """Write down every error of a tab and every request that goes elsewhere."""
+    tab.on("console", lambda m: m.type == "error" and wrong.append(f"console: {m.text}"))
+    tab.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    tab.on(
+        "request",
+        lambda request: (
+            request.url.startswith("http")
+            and urlsplit(request.url).netloc != host
+            and wrong.append(f"foreign: {request.url}")
+        ),
+    )
+    tab.on("response", lambda r: r.status >= 400 and wrong.append(f"{r.status}: {r.url}"))
 
 
 def _keyboard(tab: Any, measured: Measured) -> None:
@@ -289,21 +325,19 @@ def _keyboard(tab: Any, measured: Measured) -> None:
     measured.breaches += [f"focus not visible: {what}" for what in sorted(unseen)]
 
 
-def _accessibility(browser: Any, address: str, measured: Measured, size: tuple[int, int]) -> None:
-    """axe with all folds open, in light and then dark; and nothing wider than the screen."""
-    tab = _new_page(browser, size)
-    tab.goto(address + measured.page, wait_until="load")
-    tab.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+def _open_all(tab: Any, measured: Measured, size: tuple[int, int]) -> None:
+    """Open all folds; nothing is wider than the screen then. Make ready for axe."""
     tab.evaluate(OPEN_FOLDS)
-    width = "wide" if size == WIDE else "narrow"
-    for theme in ("light", "dark"):
-        tab.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-        found = tab.evaluate(RUN_AXE, ["cat.color"] if theme == "dark" else None)
-        measured.breaches += [f"axe, {width} {theme}: {violation}" for violation in found]
     over = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
     if over > 0:
         measured.breaches.append(f"{over} pixels wider than a {size[0]} pixel screen")
-    tab.context.close()
+    tab.evaluate(EMPTY_FORMULAS)
+    tab.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+
+
+def _axe(tab: Any, measured: Measured, view: str, options: dict[str, Any] | None = None) -> None:
+    found = tab.evaluate(RUN_AXE, options or {})
+    measured.breaches += [f"axe, {view}: {violation}" for violation in found]
 
 
 # -- All pages -------------------------------------------------------------------------------------
