@@ -1,12 +1,13 @@
 """The house: functions taken in at a glance, modules of one idea, rooms that say what they are for.
 
-What may import what is a rule of its own, in rules.py.
+Which room may import from which is a rule of its own, in tests/book/rules.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,16 @@ def test_a_function_is_taken_in_at_a_glance(path: Path) -> None:
 def test_a_module_holds_one_idea(path: Path) -> None:
     length = len(path.read_text(encoding="utf-8").splitlines())
     assert length <= MODULE, "split it by the field's words"
+
+
+def test_imports_run_in_no_circle() -> None:
+    uses = {}
+    for path in MODULES:
+        name = ".".join(path.relative_to(HOUSE.parent).with_suffix("").parts)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+        uses[name.removesuffix(".__init__")] = {m for m in found if m and m.startswith("helpers")}
+    TopologicalSorter(uses).prepare()  # a circle is a CycleError that names its modules
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
