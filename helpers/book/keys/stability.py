@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 
 def converted(convert: Callable[..., Any]) -> Array | None:
@@ -82,37 +82,62 @@ LARGEST = Exercise(
     hint="for each part write |R(z)| = 1 with z = delta times mu and solve for delta",
 )
 
-_A, _OMEGA, _DELTA = 0.1, 1.5, 0.5
-_SIZE = _A**2 + _OMEGA**2
 
-THETA = Exercise(
-    "ex-stability-theta",
-    0.5 + _A / (_DELTA * _SIZE),
-    (
-        WrongTurn(
-            0.5 - _A / (_DELTA * _SIZE),
-            "check the sign: below one half the method speaks against stability",
+def drawn(rng: np.random.Generator) -> dict[str, float]:
+    """A rate, an angular frequency and a step; the first draw is the page's."""
+    a, omega = rng.integers(4, 13) / 40, rng.integers(12, 20) / 10
+    return {"a": float(a), "Omega": float(omega), "Delta": float(rng.choice([0.4, 0.5, 0.6]))}
+
+
+def smallest_theta(a: float, Omega: float, Delta: float) -> Exercise:
+    """From which theta on the theta-method brings a network that swings to rest."""
+    size = a**2 + Omega**2
+    return Exercise(
+        "ex-stability-theta",
+        0.5 + a / (Delta * size),
+        (
+            WrongTurn(
+                0.5 - a / (Delta * size),
+                "check the sign: below one half the method speaks against stability",
+            ),
+            WrongTurn(
+                0.5 + 2 * a / (Delta * size),
+                "a factor of 2 went astray: the box has it on both of its terms",
+            ),
+            WrongTurn(
+                0.5 + a / size,
+                "where is the step? a long step and a short one do not need the same theta",
+            ),
+            WrongTurn(0.5 + a / (Delta * np.sqrt(size)), "the modulus of mu enters squared"),
+            WrongTurn(
+                a / (Delta * size),
+                "that is the distance from the method that is always right; which one is it?",
+            ),
+            WrongTurn(0.5, "at one half the verdict is right, and the network swings"),
         ),
-        WrongTurn(
-            0.5 + 2 * _A / (_DELTA * _SIZE),
-            "a factor of 2 went astray: the box has it on both of its terms",
-        ),
-        WrongTurn(
-            0.5 + _A / _SIZE,
-            "where is the step? a step of 0.5 and one of 0.05 do not need the same theta",
-        ),
-        WrongTurn(
-            0.5 + _A / (_DELTA * np.sqrt(_SIZE)),
-            "the modulus of mu enters squared",
-        ),
-        WrongTurn(
-            _A / (_DELTA * _SIZE),
-            "that is the distance from the method that is always right; which one is it?",
-        ),
-        WrongTurn(0.5, "at one half the verdict is right, and the network swings"),
-    ),
-    rtol=1e-4,
-    hint="set the left side of the box to zero and solve for theta",
-)
+        rtol=1e-3,
+        hint="set the left side of the box to zero and solve for theta",
+    )
+
+
+THETA = Drawn("ex-stability-theta", drawn, smallest_theta)
 
 EXERCISES = (CONVERT, LARGEST, THETA)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-stability-backward",
+        {
+            "a": "The same swing, with a phase that slips a little.",
+            "b": "A swing of another height.",
+            "c": "No swing: the groups come to rest.",
+            "d": "A swing that grows until it blows up.",
+        },
+        right="c",
+        reveals={
+            "a": "that a step far shorter than the period can only shift what is there",
+            "b": "that a wrong step changes sizes and leaves the verdict alone",
+            "d": "that the faults of a method all go one way, the way of Euler's",
+        },
+    ),
+)
