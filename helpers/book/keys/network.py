@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 W = np.array([[0.5, -1.2, 0.3], [2.0, 0.1, -0.7], [0.4, 0.9, -1.5]])
 V, REST = np.array([0.8, -0.4, 1.1]), np.array([0.1, -0.3, 0.2])
@@ -18,6 +18,45 @@ V, REST = np.array([0.8, -0.4, 1.1]), np.array([0.1, -0.3, 0.2])
 def _velocity(arriving: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """The activation form with another last term."""
     return lambda v, rest, w, decay: -decay * (v - rest) + arriving(w, v)
+
+
+def _drawn_rest(rng: np.random.Generator) -> dict[str, float]:
+    """A decay above 1 and a drive below 1.5, so that each wrong turn ends elsewhere."""
+    return {
+        "b": float(rng.choice([0.2, 0.3, 0.4])),
+        "omega": float(rng.choice([0.5, 0.6, 0.7])),
+        "x": float(rng.choice([0.8, 1.2, 1.5])),
+        "decay": float(rng.choice([2.0, 2.5, 4.0])),
+    }
+
+
+def _rest(b: float, omega: float, x: float, decay: float) -> Exercise:
+    drive = b + omega * x
+    return Exercise(
+        "ex-network-rest",
+        np.tanh(drive) / decay,
+        (
+            WrongTurn(
+                np.tanh(drive),
+                "this is the push, sigma(b + omega x); which activity decays as fast as that?",
+            ),
+            WrongTurn(
+                decay * np.tanh(drive),
+                "with a faster decay the unit should rest lower; solve 0 = h' once more",
+            ),
+            WrongTurn(
+                np.tanh(drive / decay),
+                "you divided before taking tanh; does the decay stand inside sigma or outside?",
+            ),
+            WrongTurn(drive / decay, "that is the level of a unit whose sigma is the identity"),
+            WrongTurn(
+                np.tanh((b + x) * omega) / decay,
+                "the weight belongs to the lamp alone; the bias is added to the product, whole",
+            ),
+        ),
+        rtol=5e-3,
+        hint="set h' = 0 in the equation of one unit and solve for h",
+    )
 
 
 EXERCISES = (
@@ -46,31 +85,7 @@ EXERCISES = (
         rtol=1e-9,
         hint="compare with the boxed activation form, and try one unit by hand: w is then a number",
     ),
-    Exercise(
-        "ex-network-rest",
-        np.tanh(0.8) / 2,
-        (
-            WrongTurn(
-                np.tanh(0.8),
-                "this is the push, sigma(b + omega x); which activity decays as fast as that?",
-            ),
-            WrongTurn(
-                2 * np.tanh(0.8),
-                "with a faster decay the unit should rest lower; solve 0 = h' once more",
-            ),
-            WrongTurn(
-                np.tanh(0.4),
-                "you divided before taking tanh; does the decay stand inside sigma or outside?",
-            ),
-            WrongTurn(0.4, "that is the level of a unit whose sigma is the identity"),
-            WrongTurn(
-                np.tanh(0.65) / 2,
-                "the lamp has strength 1 and weight 0.5; the bias is added to the product, whole",
-            ),
-        ),
-        rtol=5e-3,
-        hint="set h' = 0 in the equation of one unit and solve for h",
-    ),
+    Drawn("ex-network-rest", _drawn_rest, _rest),
     Exercise(
         "ex-network-leaky",
         (0.1, 0.3, 0.05),
@@ -134,5 +149,21 @@ EXERCISES = (
         ),
         rtol=1e-3,
         hint="write h = (h-hat + 1/decay) / 2, put it into phi, halve, collect what has no h-hat",
+    ),
+)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-network-decay",
+        {
+            "a": "Both films run twice as fast and reach the same levels.",
+            "b": "Both films run twice as fast and reach half as high.",
+            "c": "The two pictures do not change in the same way.",
+        },
+        right="c",
+        reveals={
+            "a": "the decay is taken for a clock; it divides the level of a unit as well",
+            "b": "the weights are forgotten: a unit that forgets faster also pulls less hard",
+        },
     ),
 )
