@@ -69,18 +69,19 @@ SCROLL_THROUGH = """async () => {
   await frame();
 }"""
 # The drawing of a formula takes its colour from the text and is hidden from screen readers: axe
-# would walk through it for half of its time and say nothing. An empty box of the same size is left,
-# so that what scrolls still does. All sizes are read before any is changed.
-EMPTY_FORMULAS = """() => {
+# would walk through it for half of its time and say nothing. A box of the same size is left, with a
+# sign at its end, by which axe knows what scrolls. All sizes are read before any is changed.
+BOX_FORMULAS = """() => {
   const drawings = [...document.querySelectorAll(".katex-html")];
   const sizes = drawings.map((drawing) => {
     const { width, height } = drawing.getBoundingClientRect();
     return [Math.max(width, drawing.scrollWidth), height];
   });
   drawings.forEach((drawing, i) => {
-    drawing.replaceChildren();
+    drawing.textContent = ".";
     const [width, height] = sizes[i].map((size) => `${size}px`);
-    Object.assign(drawing.style, { display: "inline-block", width, height });
+    const style = { display: "inline-block", textAlign: "right", width, height };
+    Object.assign(drawing.style, style);
   });
 }"""
 RUN_AXE = """async (options) => {
@@ -226,8 +227,8 @@ def broken_links(site: Path = SITE) -> dict[str, list[str]]:
     broken = defaultdict(list)
     for page, links in found.items():
         for target in links.targets:
-            parts = urlsplit(urljoin(f"site:///{page}", target)) if "://" not in target else None
-            if parts is None or parts.scheme != "site":
+            parts = urlsplit(urljoin(f"http://site/{page}", target))
+            if parts.netloc != "site":
                 continue
             path, anchor = unquote(parts.path).lstrip("/"), unquote(parts.fragment)
             no_anchor = anchor and path in found and anchor not in found[path].anchors
@@ -331,7 +332,7 @@ def _open_all(tab: Any, measured: Measured, size: tuple[int, int]) -> None:
     over = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
     if over > 0:
         measured.breaches.append(f"{over} pixels wider than a {size[0]} pixel screen")
-    tab.evaluate(EMPTY_FORMULAS)
+    tab.evaluate(BOX_FORMULAS)
     tab.add_script_tag(content=AXE.read_text(encoding="utf-8"))
 
 
