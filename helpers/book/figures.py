@@ -140,6 +140,12 @@ def plot_spectrum(axes: Axes, spectrum: Spectrum, *, label: str, marker: str = "
 
 
 PROCEDURES = {"R": "rescale", "D": "discretise", "L": "linearise"}
+# Words on white, in the middle of a face or at a corner.
+BOX: dict[str, Any] = {
+    "ha": "center",
+    "va": "center",
+    "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1},
+}
 
 
 def plot_square(
@@ -204,29 +210,31 @@ def plot_cube(axes: Axes, gaps: Mapping[tuple[str, str], float]) -> None:
     ['R L\\n0', 'D L | R\\n0.05']
     >>> plt.close(figure)
     """
-    box: dict[str, Any] = {"ha": "center", "va": "center"}
-    box["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
     for (two, before), gap in gaps.items():
-        letters = set(two + before)
-        if len(two) != 2 or len(letters) != len(two + before) or not letters <= set("RDL"):
-            raise ValueError(f"face {(two, before)!r}; it is two of R, D, L and the third or ''")
-        ring = np.array([_corner(before + done) for done in ("", two[0], two, two[1])])
-        broken = gap > 1e-12
-        axes.fill(*ring.T, color=COLOURS["gap"], alpha=0.16 if broken else 0.0)
-        words = " ".join(two) + (f" | {before}" if before else "")
-        words += f"\n{gap:.2f}" if broken else "\n0"
-        x, y = ring.mean(axis=0)
-        axes.text(x, y, words, fontsize=8, color=COLOURS["gap"], **box)
-    corners = [done for size in range(4) for done in combinations("RDL", size)]
-    for corner in corners:
-        for letter in set("RDL") - set(corner):
-            kind = PROCEDURES[letter]
-            ends = np.array([_corner(corner), _corner((*corner, letter))])
-            axes.plot(*ends.T, color=COLOURS[kind], linestyle=LINES[kind])
-        x, y = _corner(corner)
-        axes.text(x, y, ", ".join(corner) or "start", fontsize=10, **box)
+        _face(axes, two, before, gap)
+    for size in range(4):
+        for corner in combinations("RDL", size):
+            for letter in (letter for letter in "RDL" if letter not in corner):
+                kind = PROCEDURES[letter]
+                ends = np.array([_corner(corner), _corner((*corner, letter))])
+                axes.plot(*ends.T, color=COLOURS[kind], linestyle=LINES[kind])
+            x, y = _corner(corner)
+            axes.text(x, y, ", ".join(corner) or "start", fontsize=10, **BOX)
     axes.set(xlim=(-0.15, 1.75), ylim=(-1.1, 0.4))
     axes.axis("off")
+
+
+def _face(axes: Axes, two: str, before: str, gap: float) -> None:
+    letters = set(two + before)
+    if len(two) != 2 or len(letters) != len(two + before) or not letters <= set("RDL"):
+        raise ValueError(f"face {(two, before)!r}; it is two of R, D, L and the third or ''")
+    ring = np.array([_corner(before + done) for done in ("", two[0], two, two[1])])
+    broken = gap > 1e-12
+    axes.fill(*ring.T, color=COLOURS["gap"], alpha=0.16 if broken else 0.0)
+    words = " ".join(two) + (f" | {before}" if before else "")
+    words += f"\n{gap:.2f}" if broken else "\n0"
+    x, y = ring.mean(axis=0)
+    axes.text(x, y, words, fontsize=8, color=COLOURS["gap"], **BOX)
 
 
 def _corner(done: Any) -> np.ndarray[Any, Any]:
