@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 from helpers.book.keys import all_given
 from helpers.dynamics.recurrent import RNN
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 NETWORK = RNN.random(4, 2, rng=np.random.default_rng(707))
 H0, X0 = np.array([0.3, -0.2, 0.5, 0.1]), np.array([0.7, -0.4])
@@ -22,6 +22,50 @@ def constant_at_a_point(answer: Callable[..., Any]) -> Any:
     """Call the reader's constant(tau, F0, A, B, h0, x0) with A and B rescaled and F0 not."""
     A, B = TAU * NETWORK.jacobian(H0, X0), TAU * NETWORK.input_jacobian(H0, X0)
     return answer(TAU, NETWORK.velocity(H0, X0), A, B, H0, X0)
+
+
+def draw_unit(rng: np.random.Generator) -> Mapping[str, float]:
+    """One unit of decay 1 that excites itself, a factor and a step."""
+    return {
+        "w": float(rng.choice([0.25, 0.5, 0.75])),
+        "omega": float(rng.choice([1.5, 2.0, 3.0])),
+        "b": float(rng.choice([0.3, 0.4, 0.6])),
+        "tau": float(rng.choice([4.0, 5.0, 8.0])),
+        "delta": float(rng.choice([0.1, 0.2])),
+    }
+
+
+def one_unit(w: float, omega: float, b: float, tau: float, delta: float) -> Exercise:
+    """The map of all six orders, and its spacing."""
+    a, beta, gamma, spacing = 1 + delta * (w - 1), delta * omega, delta * b, delta / tau
+    return Exercise(
+        "ex-lr-one-unit",
+        (a, beta, gamma, spacing),
+        (
+            WrongTurn(
+                (a, beta, gamma / tau, spacing),
+                "your constant kept b and lost its factor on the way; go by D L R once more",
+            ),
+            WrongTurn(
+                (1 + tau * delta * (w - 1), tau * beta, tau * gamma, delta),
+                "your D took the whole step after R; which step is aligned?",
+            ),
+            WrongTurn(
+                (a, beta, gamma, delta),
+                "the map is right; what does R do to the time between two steps?",
+            ),
+            WrongTurn(
+                (a, beta, gamma, delta * tau),
+                "the map is right; a faster film has its steps closer together, or farther apart?",
+            ),
+            WrongTurn(
+                (1 + delta * w, beta, gamma, spacing),
+                "the unit excites itself with w; it also forgets",
+            ),
+        ),
+        probe=all_given,
+        hint="take the word R D L: linearise, one Euler step, then change the stamps only",
+    )
 
 
 EXERCISES = (
@@ -49,34 +93,7 @@ EXERCISES = (
         constant_at_a_point,
         hint="put h = h0, x = x0 into A h + B x + c: which velocity must come out?",
     ),
-    Exercise(
-        "ex-lr-one-unit",
-        (0.95, 0.2, 0.03, 0.025),
-        (
-            WrongTurn(
-                (0.95, 0.2, 0.0075, 0.025),
-                "your constant kept b and lost its factor on the way; go by D L R once more",
-            ),
-            WrongTurn(
-                (0.8, 0.8, 0.12, 0.1),
-                "your D took the step 0.1 after R; which step is aligned?",
-            ),
-            WrongTurn(
-                (0.95, 0.2, 0.03, 0.1),
-                "the map is right; what does R do to the time between two steps?",
-            ),
-            WrongTurn(
-                (0.95, 0.2, 0.03, 0.4),
-                "the map is right; a faster film has its steps closer together, or farther apart?",
-            ),
-            WrongTurn(
-                (1.05, 0.2, 0.03, 0.025),
-                "the unit excites itself with 0.5; it also forgets",
-            ),
-        ),
-        probe=all_given,
-        hint="take the word R D L: linearise, one Euler step of 0.1, then change the stamps only",
-    ),
+    Drawn("ex-lr-one-unit", draw_unit, one_unit),
     Exercise(
         "ex-lr-no-bias",
         1e-4,
@@ -113,5 +130,23 @@ EXERCISES = (
         ),
         probe=all_given,
         hint="write each face as two words, and ask of each word whether R_T comes after D",
+    ),
+)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-lr-rest",
+        {
+            "a": "Both at the level above; the faster clock changes the way there and not the "
+            "rest.",
+            "b": "The first at that level, the second at half of it.",
+            "c": "The first at twice that level, the second at that level.",
+        },
+        "b",
+        {
+            "a": "true of the film, and so of the first; in the second A has the factor tau and "
+            "the constant has not: solve for its rest",
+            "c": "a film at twice the speed shows the same pictures, and so the same last one",
+        },
     ),
 )
