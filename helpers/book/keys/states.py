@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 CODES = {"decay": 0.0, "fixed point": 1.0, "oscillation": 2.0}
 
@@ -77,64 +77,29 @@ KIND = Exercise(
     "root; the three words are decay, fixed point, oscillation",
 )
 
-NEGATIVE = Exercise(
-    "ex-states-negative",
-    -0.95,
-    (
-        WrongTurn(-1.01, "the states are mirrored, and the read-out has a bias that is not"),
-        WrongTurn(-1.04, "r with the wrong sign, and once: z + z' = 2r"),
-        WrongTurn(-1.07, "the sign of 2r: solve z + z' = 2r for z'"),
-        WrongTurn(-0.98, "r stands in both outputs, so twice in their sum"),
-        WrongTurn(1.01, "that needs a network that does not see the sign of its input"),
-    ),
-    rtol=1e-3,
-    hint="write z = R h + r for h and for -h, and add",
-)
 
-TARGETS = Exercise(
-    "ex-states-targets",
-    (3, 2, 2),
-    (
-        WrongTurn(
-            (2, 2, 2), "(b) and (c) are right; in (a), what does the mirror image of set read?"
-        ),
-        WrongTurn((3, 3, 2), "(a) and (c) are right; in (b) the mirror image of set is of use"),
-        WrongTurn((4, 2, 2), "(b) and (c) are right; in (a) the reset can be its own mirror image"),
-        WrongTurn((3, 2, 3), "(a) and (b) are right; with a bias a state need not have a twin"),
-        WrongTurn((4, 4, 2), "a state can be its own mirror image, and a twin can be of use"),
-    ),
-    probe=all_given,
-    hint="list the states with their mirror images and cross out none; zero is its own",
-)
+def _draw_negative(rng: np.random.Generator) -> dict[str, float]:
+    """Return a read-out bias of 0.02 to 0.06, and an output near 1."""
+    return {"r": int(rng.integers(2, 7)) / 100, "z": 1 + int(rng.integers(-4, 5)) / 100}
 
-PULSE = Exercise(
-    "ex-states-pulse",
-    (1 - np.exp(-0.1), np.log(2.0)),
-    (
-        WrongTurn(
-            (0.1, 0.5),
-            "those are the bounds by t; the leak makes both a little tighter, solve h' = -h + 1",
+
+def _negative(r: float, z: float) -> Exercise:
+    return Exercise(
+        "ex-states-negative",
+        2 * r - z,
+        (
+            WrongTurn(-z, "the states are mirrored, and the read-out has a bias that is not"),
+            WrongTurn(-z - r, "r with the wrong sign, and once: z + z' = 2r"),
+            WrongTurn(-z - 2 * r, "the sign of 2r: solve z + z' = 2r for z'"),
+            WrongTurn(r - z, "r stands in both outputs, so twice in their sum"),
+            WrongTurn(z, "that needs a network that does not see the sign of its input"),
         ),
-        WrongTurn(
-            (0.1, np.log(2.0)),
-            "(b) is right; (a) is the bound by t, and the leak makes it a little tighter",
-        ),
-        WrongTurn(
-            (1.0, 0.0),
-            "that is the linear model under a delta; here sigma is at most 1",
-        ),
-        WrongTurn(
-            (10.0, 0.05),
-            "10 is the height of the pulse; it goes into tanh, which lets 1 through at most",
-        ),
-        WrongTurn(
-            (np.exp(-0.1), np.log(2.0)), "(b) is right; in (a) you took what is left of a decay"
-        ),
-    ),
-    probe=all_given,
-    rtol=1e-3,
-    hint="the fastest way up is h' = -h + 1 from h = 0",
-)
+        rtol=1e-3,
+        hint="write z = R h + r for h and for -h, and add",
+    )
+
+
+NEGATIVE = Drawn("ex-states-negative", _draw_negative, _negative)
 
 NINE = Exercise(
     "ex-states-nine",
@@ -156,4 +121,35 @@ NINE = Exercise(
     hint="with k = n divide both sides by 1 - p",
 )
 
-EXERCISES = (KIND, NEGATIVE, TARGETS, PULSE, NINE)
+AFTER = Prediction(
+    "predict-states-after",
+    {
+        "a": "They go back to zero, where they were before the pulse.",
+        "b": "They stand still, at levels that the read-out adds up to 0.",
+        "c": "They move for as long as we look.",
+    },
+    right="c",
+    reveals={
+        "a": "an output of 0 does not need units at 0: the read-out is one direction of fifty",
+        "b": "possible, and some networks do it; nothing in the task asks for stillness",
+    },
+)
+
+QUIET = Prediction(
+    "predict-states-quiet",
+    {
+        "a": "At zero.",
+        "b": "In the passive state, the one it takes after a single pulse.",
+        "c": "In the active state, or its mirror image.",
+        "d": "In a state that no stimulus leads to.",
+    },
+    right="b",
+    reveals={
+        "a": "zero is unstable here, and the noise pushes the network away from it",
+        "c": "that would be a false answer to no stimulus; it happens in few networks",
+        "d": "the noise begins near zero, and what grows there is the mode of the passive state",
+    },
+)
+
+PREDICTIONS = (AFTER, QUIET)
+EXERCISES = (KIND, NEGATIVE, NINE)
