@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
@@ -33,7 +33,41 @@ def _on_matrices(euler_matrix: Callable[[Array, float], Any]) -> Any:
     return all_given(found)
 
 
-EXERCISES = (
+def drawn_spiral(rng: np.random.Generator) -> dict[str, float]:
+    """A decay rate and an angular frequency."""
+    return {"a": float(rng.integers(2, 8)) / 10, "Omega": float(rng.integers(12, 40)) / 10}
+
+
+def steps_to_avoid(a: float, Omega: float) -> Exercise:
+    """The two smallest steps at which a held input loses a direction of the spiral."""
+    return Exercise(
+        "ex-ctl-hold",
+        (pi / Omega, 2.0 * pi / Omega),
+        (
+            WrongTurn(
+                (2.0 * pi / Omega, 4.0 * pi / Omega),
+                "after a whole turn they meet again; the conjugate turns the other way",
+            ),
+            WrongTurn(
+                (pi / Omega, 3.0 * pi / Omega),
+                "the first is right; do they not meet on the positive half of the axis as well?",
+            ),
+            WrongTurn(
+                (pi / (2.0 * Omega), pi / Omega),
+                "at a quarter of a turn the two point in opposite directions; do they agree?",
+            ),
+            WrongTurn(
+                (pi / a, 2.0 * pi / a),
+                "this is made of the decay; which part of the eigenvalue turns?",
+            ),
+        ),
+        probe=all_given,
+        rtol=1e-3,
+        hint="when do the exponentials of step times eigenvalue agree, for the two eigenvalues?",
+    )
+
+
+EXERCISES: tuple[Exercise | Drawn, ...] = (
     Exercise(
         "ex-ctl-euler",
         _with_entry(lambda j, k, delta: comb(k, j) * delta ** (j + 1)),
@@ -91,29 +125,21 @@ EXERCISES = (
         rtol=1e-3,
         hint="write R(z1) - R(z2), divide by z1 - z2, and put z = step times eigenvalue",
     ),
-    Exercise(
-        "ex-ctl-hold",
-        (pi / 2.5, 2.0 * pi / 2.5),
-        (
-            WrongTurn(
-                (2.0 * pi / 2.5, 4.0 * pi / 2.5),
-                "after a whole turn they meet again; the conjugate turns the other way",
-            ),
-            WrongTurn(
-                (pi / 2.5, 3.0 * pi / 2.5),
-                "the first is right; do they not meet on the positive half of the axis as well?",
-            ),
-            WrongTurn(
-                (pi / 5.0, 2.0 * pi / 5.0),
-                "at a quarter of a turn the two point in opposite directions; do they agree?",
-            ),
-            WrongTurn(
-                (pi / 0.4, 2.0 * pi / 0.4),
-                "this is made of the decay; which part of the eigenvalue turns?",
-            ),
-        ),
-        probe=all_given,
-        rtol=1e-3,
-        hint="when do the exponentials of step times eigenvalue agree, for the two eigenvalues?",
+    Drawn("ex-ctl-hold", drawn_spiral, steps_to_avoid),
+)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-controllability-lose",
+        {
+            "a": "Euler: it has the larger error.",
+            "b": "RK4.",
+            "c": "Neither: the lamp and the connections are the same in both.",
+        },
+        right="b",
+        reveals={
+            "a": "that a larger error is a larger loss of everything",
+            "c": "that what an input can reach belongs to the network and not to the step",
+        },
     ),
 )
