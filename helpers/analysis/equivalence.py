@@ -44,6 +44,12 @@ def gap(one: Flow | Map, other: Flow | Map, *, rng: np.random.Generator | None =
     ValueError
         If one is a flow and the other a map, or the sizes differ.
 
+    Notes
+    -----
+    A map moves by about its step times a velocity. So where one step of two maps differs by order q
+    in the step, their gap has order q - 1, which is the order of what films of a fixed length are
+    apart. The maps of two different flows differ by order 1 a step, and their gap does not shrink.
+
     Examples
     --------
     >>> from helpers.dynamics.linear import LinearSystem
@@ -237,7 +243,9 @@ def verdict(steps: Any, gaps: Any, *, exact: float = 1e-10) -> str:
     Parameters
     ----------
     steps, gaps : array (K,)
-        At least four positive steps and the gaps measured with them.
+        At least four positive steps and what was measured with them: `gap`, or the difference of
+        films of a fixed length. (Differences of one step, not divided by the move, shrink with the
+        step between any two systems; with them no verdict would be "fails".)
     exact : float
         The largest gap that counts as rounding.
 
@@ -245,7 +253,7 @@ def verdict(steps: Any, gaps: Any, *, exact: float = 1e-10) -> str:
     -------
     str
         "exact" if no gap is above the bound, "order p" if the fitted slope is within 0.2 of a whole
-        number p >= 1, "fails" otherwise.
+        number p >= 1, "fails" otherwise. The order is that of films; one step has one more.
 
     Raises
     ------

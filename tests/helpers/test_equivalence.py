@@ -22,6 +22,7 @@ from helpers import (
     all_orders,
     convergence_order,
     gap,
+    simulate,
 )
 from helpers.analysis.equivalence import verdict
 from tests.helpers.theory import (
@@ -367,3 +368,33 @@ def test_a_verdict_is_a_word(power: float, scale: float, word: str) -> None:
 def test_no_verdict_from_too_little(gaps: list[float]) -> None:
     with pytest.raises(ValueError, match="of 3"):
         verdict([0.1, 0.05, 0.025], gaps)
+
+
+def test_the_order_of_a_verdict_is_that_of_films_and_one_step_has_one_more() -> None:
+    network, about = some_network(), (np.array([0.3, -0.2, 0.5, 0.1]), np.array([0.7, -0.4]))
+    steps, L = 2.0 ** -np.arange(4, 8), Linearise(about)
+    h = np.random.default_rng(5).standard_normal((20, 4))
+
+    def routes(step: float) -> tuple[Any, Any]:
+        D = Discretise(step, "rk4")
+        return L(D(network)), D(L(network))
+
+    def film(one: Any, step: float) -> Any:
+        held = np.broadcast_to(about[1], (round(1 / step), 2))
+        return simulate(one, about[0], held).h[-1]
+
+    pairs = {step: routes(step) for step in steps}
+    x = np.broadcast_to(about[1], (20, 2))
+    one_step = [np.max(abs(a.step(h, x) - b.step(h, x))) for a, b in pairs.values()]
+    films = [np.max(abs(film(a, d) - film(b, d))) for d, (a, b) in pairs.items()]
+    assert verdict(steps, [gap(*pair) for pair in pairs.values()]) == "order 1"
+    assert verdict(steps, films) == "order 1"
+    assert verdict(steps, one_step) == "order 2"
+
+
+def test_maps_of_two_flows_fail_although_their_steps_come_close() -> None:
+    one, other = some_network(), some_network(decay=1.5)
+    steps, h = 2.0 ** -np.arange(4, 8), np.ones(4)
+    pairs = [(Discretise(step)(one), Discretise(step)(other)) for step in steps]
+    assert verdict(steps, [gap(*pair) for pair in pairs]) == "fails"
+    assert verdict(steps, [np.max(abs(a.step(h) - b.step(h))) for a, b in pairs]) == "order 1"
