@@ -67,6 +67,8 @@ class Exercise:
         is zero, or small against the largest, relative to a thousandth of the largest.
     hint : str
         What to say to a wrong answer that is not in the list.
+    points : int
+        What it is worth in a class that is marked.
 
     Examples
     --------
@@ -81,6 +83,7 @@ class Exercise:
     probe: Callable[[Any], Any] = _itself
     rtol: float = 1e-6
     hint: str = "not this; go back to the definition, and try the smallest case by hand"
+    points: int = 1
 
     def judge(self, value: Any) -> Answer:
         """Compare an answer with the right one, then with each wrong turn."""
