@@ -25,7 +25,9 @@ NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|gather|alignat)\}")
 
 # The TeX that KaTeX puts beside its MathML: no reader asks for it, and the search would find it.
 # Without it the wrapping around both says nothing, nor does a row of one letter, number or word.
-SOURCE = re.compile(r"<semantics><mrow>(.*)</mrow><annotation.*?</annotation></semantics>", re.S)
+SOURCE = re.compile(
+    r"<semantics>(?:<mrow>(.*)</mrow>|(.*))<annotation.*</annotation></semantics>", re.S
+)
 LONE = re.compile(r"<mrow>(<(m[in]|mtext)\b[^<>]*>[^<]*</\2>)</mrow>")
 
 logger = logging.getLogger(__name__)
@@ -47,7 +49,7 @@ def typeset(tex: str, *, display: bool = False) -> str:
     except JSEvalException as problem:
         reason = re.search(r"KaTeX parse error: (.*)|LaTeX-incompatible.*", str(problem))
         raise ValueError(reason[0] if reason else str(problem).splitlines()[0]) from None
-    return LONE.sub(r"\1", SOURCE.sub(r"\1", html))
+    return LONE.sub(r"\1", SOURCE.sub(r"\1\2", html))
 
 
 def typeset_words(text: str) -> str:
