@@ -5,19 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.linalg import solve_continuous_are, solve_continuous_lyapunov
-from scipy.optimize import brentq
 
-from helpers.book.exercises import Exercise, WrongTurn
-from helpers.dynamics._checks import Array
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 from helpers.dynamics.recurrent import RNN
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 NETWORK = RNN.random(4, 2, rng=np.random.default_rng(404))
 H0, X0 = np.array([0.3, -0.2, 0.5, 0.1]), np.array([0.7, -0.4])
-ATTRACTED = np.array([[1.9, -0.3], [10.0, 0.0]])
-SWITCH = RNN(np.array([[1.1, -1.4], [1.4, 3.2]]), np.array([[1.0], [0.0]]), b=np.array([0.2, -0.1]))
 
 
 def constant_at_a_point(answer: Any) -> Any:
@@ -37,35 +32,25 @@ def tipping_bias(w: float) -> float:
     return w * h - float(np.arctanh(h))
 
 
-def half_way() -> tuple[Array, Array]:
-    """Return the operating point of the switch with unit 2 at one half, and its input."""
-    h1 = (np.arctanh(0.5) - 3.2 * 0.5 + 0.1) / 1.4
-    x = np.arctanh(h1) - 1.1 * h1 + 1.4 * 0.5 - 0.2
-    return np.array([h1, 0.5]), np.array([x])
+def tipping(w: float) -> Exercise:
+    """Ask for the largest bias with three fixed points, for a self-weight above 1."""
+    h, largest = float(np.sqrt(1.0 - 1.0 / w)), tipping_bias(w)
+    turns = (
+        WrongTurn(
+            float(np.arctanh(h)),
+            "that is phi where the slope of tanh is 1/w; the bias comes from the fixed point",
+        ),
+        WrongTurn(
+            h, "that is the activity where two fixed points meet; which bias puts them there?"
+        ),
+        WrongTurn(
+            -largest, "right size; on this side two fixed points with h > 0 meet, asked is |b|"
+        ),
+        WrongTurn(w - 1.0, "that is A; near the meeting point the slope of tanh is no longer 1"),
+    )
+    hint = "two conditions at once: the velocity is zero, and so is its derivative in h"
+    return Exercise("ex-tipping", largest, turns, rtol=5e-3, hint=hint)
 
-
-def gain(A: Array, B: Array, r: float) -> Array:
-    """Return the gain that minimises the integral of |dh|^2 + r dx^2."""
-    P = solve_continuous_are(A, B, np.eye(len(A)), np.array([[r]]))
-    return np.asarray(B.T @ P / r)
-
-
-def allowed_bend(corners: tuple[tuple[float, float], ...]) -> float:
-    """Return the largest m for which I + m (P C w + w^T C P) is positive at the corners C."""
-    P = solve_continuous_lyapunov((ATTRACTED - np.eye(2)).T, -np.eye(2))
-    bends = [P @ np.diag(c) @ ATTRACTED for c in corners]
-
-    def worst(m: float) -> float:
-        return float(min(np.linalg.eigvalsh(np.eye(2) + m * (F + F.T))[0] for F in bends))
-
-    return float(brentq(worst, 0.0, 1.0, xtol=1e-14))
-
-
-H_STAR, X_STAR = half_way()
-A_STAR, B_STAR = SWITCH.jacobian(H_STAR, X_STAR), SWITCH.input_jacobian(H_STAR, X_STAR)
-A_ZERO = SWITCH.w - np.eye(2)
-DEAR = gain(A_STAR, B_STAR, 10.0)
-BEND = allowed_bend(((0.0, 1.0), (1.0, 0.0), (1.0, 1.0)))
 
 EXERCISES = (
     Exercise(
@@ -106,26 +91,10 @@ EXERCISES = (
         ),
         hint="write sigma(phi) = sigma(0) + sigma'(0) phi, then put phi = 2 h and add the leak",
     ),
-    Exercise(
+    Drawn(
         "ex-tipping",
-        tipping_bias(1.5),
-        (
-            WrongTurn(
-                float(np.arctanh(np.sqrt(1.0 / 3.0))),
-                "that is phi where the slope of tanh is 1/w; the bias comes from the fixed point",
-            ),
-            WrongTurn(
-                float(np.sqrt(1.0 / 3.0)),
-                "that is the activity where two fixed points meet; which bias puts them there?",
-            ),
-            WrongTurn(
-                -tipping_bias(1.5),
-                "right size; on this side two fixed points with h > 0 meet, asked is |b|",
-            ),
-            WrongTurn(0.5, "that is A; near the meeting point the slope of tanh is no longer 1"),
-        ),
-        rtol=5e-3,
-        hint="two conditions at once: the velocity is zero, and so is its derivative in h",
+        lambda rng: {"w": int(rng.integers(13, 26)) / 10},
+        tipping,
     ),
     Exercise(
         "ex-second",
@@ -173,42 +142,42 @@ EXERCISES = (
         rtol=5e-3,
         hint="start the search between 0 and the other state, and look at the eigenvalues found",
     ),
-    Exercise(
-        "ex-dear",
-        DEAR,
-        (
-            WrongTurn(gain(A_STAR, B_STAR, 1.0), "that is the gain of the text, for r = 1"),
-            WrongTurn(
-                -DEAR, "right size; the feedback is x* - K (h - h*), so K has the sign of P B"
-            ),
-            WrongTurn(10.0 * DEAR, "K is B^T P divided by r"),
-            WrongTurn(
-                gain(A_ZERO, np.asarray(SWITCH.omega), 10.0),
-                "that regulates sigma(phi) -> phi; take the slopes at the operating point",
-            ),
-            WrongTurn(
-                gain(A_STAR, B_STAR, 0.1), "that makes input cheap; r multiplies the input's cost"
-            ),
-        ),
-        probe=np.ravel,
-        rtol=5e-3,
-        hint="the design of the text with one price changed: where are the slopes taken, and what "
-        "divides B^T P?",
+)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-linearisation-unit",
+        {
+            "a": "It follows the model and grows, only later and more slowly.",
+            "b": "It settles at some level.",
+            "c": "It swings about the model's point of rest, $h = -1.6$.",
+        },
+        right="b",
+        reveals={
+            "a": "You let tanh slow the growth and not stop it; it never passes 1.",
+            "c": "You take the model's rest for the unit's, and one unit cannot swing.",
+        },
     ),
-    Exercise(
-        "ex-basin",
-        BEND,
-        (
-            WrongTurn(
-                2.0 * BEND,
-                "V' has the bend twice, once from h' and once from its transpose",
-            ),
-            WrongTurn(
-                1.0,
-                "if both units bend alike, no bend is too much; try one of them alone",
-            ),
-        ),
-        rtol=1e-3,
-        hint="the form is linear in theta: its smallest eigenvalue matters at the corners",
+    Prediction(
+        "predict-linearisation-order",
+        {"a": "To a half.", "b": "To a quarter.", "c": "To an eighth."},
+        right="b",
+        reveals={
+            "a": "The model keeps the first order; what it leaves out begins with the square.",
+            "c": "That needs a curvature of zero at rest, as tanh has it at 0 only.",
+        },
+    ),
+    Prediction(
+        "predict-linearisation-starts",
+        {
+            "a": "Both die out: the origin is stable and nothing else is in sight.",
+            "b": "The nearer one dies out, the farther one does not.",
+            "c": "Neither dies out, since $A$ is close to unstable.",
+        },
+        right="b",
+        reveals={
+            "a": "You read a verdict about a neighbourhood as one about the whole box.",
+            "c": "A slow decay is a decay: close to unstable is stable.",
+        },
     ),
 )
