@@ -166,7 +166,7 @@ def _show(claim: Claim) -> None:
         return
     stored = {name: part for name, part in asdict(claim).items() if part and name != "notebook"}
     data = {"text/markdown": claim._repr_markdown_(), "text/plain": str(claim)}
-    display(data, raw=True, metadata={"claim": stored})
+    display(data, raw=True, metadata={"claim": stored})  # type: ignore[no-untyped-call]
 
 
 def _wording(claim: Claim) -> None:
