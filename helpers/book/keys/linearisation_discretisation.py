@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics.recurrent import RNN
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 NETWORK = RNN.random(4, 1, rng=np.random.default_rng(606))
-H0, DELTA, DECAY = np.array([0.3, -0.2, 0.5, 0.1]), 0.3, 0.7
+H0, DELTA = np.array([0.3, -0.2, 0.5, 0.1]), 0.3
 F0, J0 = NETWORK.velocity(H0), NETWORK.jacobian(H0)
-N0 = np.array([0.6, -0.1, 0.25, -0.4])
 
 
 def constant_of_map(answer: Any) -> Any:
@@ -22,14 +22,35 @@ def constant_of_map(answer: Any) -> Any:
     return answer(F0, J0, H0, DELTA)[1]
 
 
-def step_at_a_point(answer: Any) -> Any:
-    """Call the reader's imex_step(h, N, decay, delta) where no term vanishes."""
-    return answer(H0, N0, DECAY, DELTA)
-
-
 def map_with(c: Any) -> Any:
     """Return a euler_of_taylor whose constant is c(F0, J0, h0, delta)."""
     return lambda F0, J0, h0, delta: (np.eye(len(h0)) + delta * J0, c(F0, J0, h0, delta))
+
+
+def _table(rng: np.random.Generator) -> dict[str, float]:
+    return {"a": float(rng.choice([0.5, 0.75, 1.5])), "beta": float(rng.choice([0.2, 0.4, 0.8]))}
+
+
+def _constants(a: float, beta: float) -> Exercise:
+    return Exercise(
+        "ex-bc",
+        (beta * a, beta * a**2 / 2),
+        (
+            WrongTurn(
+                (beta * a, beta * a**2), "the first is right; Taylor's second term has a half"
+            ),
+            WrongTurn((a, a**2 / 2), "that is where the second stage looks; which weight has it?"),
+            WrongTurn(
+                ((1 - beta) * a, (1 - beta) * a**2 / 2),
+                "that is the weight of the first stage, whose node is 0",
+            ),
+            WrongTurn(
+                (0.5, 1 / 6), "these belong to every method of order 3; this one has two stages"
+            ),
+        ),
+        all_given,
+        hint="the nodes are the row sums, (0, a); weigh them, and their squares",
+    )
 
 
 EXERCISES = (
@@ -75,31 +96,26 @@ EXERCISES = (
         ),
         hint="write down both predictions from h0, and subtract",
     ),
-    Exercise(
-        "ex-implicit-explicit",
-        lambda h, N, decay, delta: (h + delta * N) / (1 + delta * decay),
-        (
-            WrongTurn(
-                lambda h, N, decay, delta: h + delta * (-decay * h + N),
-                "that takes the leak at the old state: it is explicit Euler",
-            ),
-            WrongTurn(
-                lambda h, N, decay, delta: h / (1 + delta * decay) + delta * N,
-                "collect every h+ on the left before you divide: what is divided on the right?",
-            ),
-            WrongTurn(
-                lambda h, N, decay, delta: (h + delta * N) / (1 - delta * decay),
-                "look at the sign that the leak has when it comes to the left",
-            ),
-            WrongTurn(
-                lambda h, N, decay, delta: (
-                    np.exp(-delta * decay) * h + (1 - np.exp(-delta * decay)) / decay * N
-                ),
-                "that is exponential Euler, which solves the leak exactly; here it is one "
-                "implicit step",
-            ),
-        ),
-        step_at_a_point,
-        hint="(1 + delta decay) h+ stands on the left; what is left on the right?",
+    Drawn("ex-bc", _table, _constants),
+)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-linearisation_discretisation-commutes",
+        {
+            "a": "RK4. It is closer to the flow, and so are both orders.",
+            "b": "Euler.",
+            "c": "Both, to rounding: the same two operations are made on the same network.",
+            "d": "Neither, except at rest.",
+        },
+        right="b",
+        reveals={
+            "a": "that the better method does everything better: the exact flow itself does not "
+            "commute with a tangent that stays where it was drawn",
+            "c": "that the order of two operations cannot matter: RK4 looks at four points, and "
+            "the tangent was drawn at one of them",
+            "d": "the right picture of methods that look at several points; Euler looks only where "
+            "the tangent was drawn",
+        },
     ),
 )
