@@ -84,14 +84,18 @@ def together(networks: Sequence[Network]) -> Map:
         raise ValueError("no network was given; give at least one")
     shape = networks[0].omega.shape
     for one in networks:
-        usual = one.delta == 1.0 and np.all(one.decay == 1.0) and one.flow.rate == 1.0
-        if one.omega.shape != shape or not usual or one.activation.name != "tanh":
+        if one.omega.shape != shape or not _usual(one):
             raise ValueError(
                 f"a network with {one.omega.shape[0]} units, step {one.delta:g} and "
                 f"{one.activation.name}; those that run together have the size of the first, "
                 f"{shape[0]} units, step 1, decay 1, rate 1 and tanh"
             )
     return _Together(networks)
+
+
+def _usual(one: Network) -> bool:
+    unit = one.delta == 1.0 and bool(np.all(one.decay == 1.0)) and one.flow.rate == 1.0
+    return unit and one.activation.name == "tanh"
 
 
 class _Together(Map):
@@ -112,6 +116,25 @@ class _Together(Map):
         """Return the map of those networks for which `chosen` (K,) is true."""
         networks: tuple[Network, ...] = self.networks  # type: ignore[attr-defined]
         return _Together([one for one, wanted in zip(networks, chosen, strict=True) if wanted])
+
+
+def settle_each(networks: Sequence[Network], begin: Sequence[Array], steps: int) -> list[Any]:
+    """Return what `settle` says of each network's states (B, N); side by side where it can be."""
+    found: list[Any] = [None] * len(networks)
+    alike: dict[Any, list[int]] = {}
+    for place, (one, h) in enumerate(zip(networks, begin, strict=True)):
+        alike.setdefault((h.shape, one.omega.shape) if _usual(one) else place, []).append(place)
+    for group in alike.values():
+        for first in range(0, len(group), AT_A_TIME):
+            places = group[first : first + AT_A_TIME]
+            several = [networks[place] for place in places]
+            if not _usual(several[0]):
+                found[places[0]] = settle(several[0].map, begin[places[0]], steps=steps)
+                continue
+            h = np.array([begin[place] for place in places])
+            for place, row in zip(places, settle(together(several), h, steps=steps), strict=True):
+                found[place] = row
+    return found
 
 
 def survey(members: Iterable[Member], *, seed: int = 1000) -> tuple[Ending, ...]:

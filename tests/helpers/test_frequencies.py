@@ -12,7 +12,12 @@ from scipy.optimize import brentq
 from helpers import RNN, simulate
 from helpers.dynamics._checks import Array
 from helpers.dynamics.activations import activation
-from helpers.networks.frequencies import audit_frequencies, balance, harmonic_balance
+from helpers.networks.frequencies import (
+    audit_frequencies,
+    balance,
+    harmonic_balance,
+    harmonic_balances,
+)
 from helpers.networks.network import Network
 from tests.helpers.refusals import refuses
 
@@ -342,3 +347,18 @@ def test_the_activation_of_the_audit_is_the_network_s_own() -> None:
     assert one.measured == pytest.approx(GOLDEN, rel=0.05)
     assert harmonic_balance(soft).frequency == pytest.approx(GOLDEN, abs=1e-6)
     assert harmonic_balance(soft).gains == pytest.approx(np.full(2, 1 / 1.2), abs=1e-6)
+
+
+def test_many_balances_are_those_of_each_alone() -> None:
+    rng = np.random.default_rng(5)
+    nets = [
+        Network(size * rng.standard_normal((n, n)) / np.sqrt(n), np.zeros((n, 1)))
+        for n, size in ((6, 1.5), (9, 1.4), (6, 1.8), (6, 0.4))
+    ]
+    for one, network in zip(harmonic_balances(nets, steps=300), nets, strict=True):
+        alone = harmonic_balance(network, steps=300)
+        assert (one.settled, len(one.gains)) == (alone.settled, len(network.w))
+        np.testing.assert_allclose(one.frequency, alone.frequency, rtol=1e-9)
+        np.testing.assert_allclose(one.gains, alone.gains, rtol=1e-9)
+    with pytest.raises(ValueError, match="bias"):
+        harmonic_balances([*nets, Network(nets[0].w, nets[0].omega, b=np.ones(6))])
