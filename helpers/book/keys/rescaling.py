@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 from helpers.dynamics.recurrent import RNN
 
-HALF_LIFE = float(np.log(2.0) / 0.7)
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 
 def _velocity(h: Any, x: Any) -> Any:
@@ -42,6 +42,51 @@ def _on_network(in_new_unit: Callable[[RNN, float], Any]) -> Array | None:
     return np.concatenate([rate, np.ravel(given.velocity(y, [0.5]))])
 
 
+def _drawn_clocks(rng: np.random.Generator) -> dict[str, float]:
+    """A start after 0 and a factor above 1, so that each wrong turn ends elsewhere."""
+    a = float(rng.integers(1, 4))
+    return {
+        "decay": float(rng.choice([0.5, 0.7, 0.8])),
+        "a": a,
+        "b": a + float(rng.integers(8, 13)),
+        "tau": float(rng.integers(3, 6)),
+    }
+
+
+def _clocks(decay: float, a: float, b: float, tau: float) -> Exercise:
+    half_life = float(np.log(2.0)) / decay
+    right = (half_life / tau, b / tau, tau**2)
+    return Exercise(
+        "ex-rescaled-clocks",
+        right,
+        (
+            WrongTurn(
+                (half_life * tau, b * tau, tau**-2),
+                f"your film is slower; tau = {tau:g} shows at s what happened at t = {tau:g} s",
+            ),
+            WrongTurn(
+                (right[0], (b - a) / tau, right[2]),
+                "that is how long the film lasts; at which s does it begin?",
+            ),
+            WrongTurn(
+                (right[0], a + (b - a) / tau, right[2]),
+                f"you kept the start and shortened the rest; at which s is frame t = {a:g} shown?",
+            ),
+            WrongTurn(
+                (right[0], right[1], tau),
+                f"the velocity is multiplied by {tau:g}; how does q depend on the velocity?",
+            ),
+            WrongTurn(
+                (half_life, right[1], right[2]),
+                "you gave the half-life of the first unit; what is the decay rate afterwards?",
+            ),
+        ),
+        probe=all_given,
+        rtol=1e-3,
+        hint="one of the three does not fit; do them one at a time, from s = t/tau and tau F",
+    )
+
+
 EXERCISES = (
     Exercise(
         "ex-rescaled-velocity",
@@ -68,35 +113,7 @@ EXERCISES = (
         probe=_on_samples,
         hint="differentiate h(tau s) with the chain rule; both arguments of F are read at tau s",
     ),
-    Exercise(
-        "ex-rescaled-clocks",
-        (HALF_LIFE / 4.0, 3.0, 16.0),
-        (
-            WrongTurn(
-                (HALF_LIFE * 4.0, 48.0, 1.0 / 16.0),
-                "your film is four times slower; tau = 4 shows at s what happened at t = 4 s",
-            ),
-            WrongTurn(
-                (HALF_LIFE / 4.0, 2.5, 16.0),
-                "2.5 is how long the film lasts; at which s does it begin?",
-            ),
-            WrongTurn(
-                (HALF_LIFE / 4.0, 4.5, 16.0),
-                "you kept the start at 2 and shortened the rest; at which s is frame t = 2 shown?",
-            ),
-            WrongTurn(
-                (HALF_LIFE / 4.0, 3.0, 4.0),
-                "the velocity is multiplied by 4; how does q depend on the velocity?",
-            ),
-            WrongTurn(
-                (HALF_LIFE, 3.0, 16.0),
-                "you gave the half-life of the first unit; what is the decay rate after R_4?",
-            ),
-        ),
-        probe=all_given,
-        rtol=1e-3,
-        hint="one of the three does not fit; do them one at a time from s = t/4 and velocity 4F",
-    ),
+    Drawn("ex-rescaled-clocks", _drawn_clocks, _clocks),
     Exercise(
         "ex-tanh-coefficients",
         (2.0, 2.0 ** (1.0 / 3.0)),
@@ -152,5 +169,34 @@ EXERCISES = (
         ),
         probe=_on_network,
         hint="divide the faster equation by tau, then write h = tau y wherever h is left",
+    ),
+)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-rescaling-loop",
+        {
+            "a": "the same loop, run through in half the time;",
+            "b": "a smaller loop, since faster units forget the flash sooner;",
+            "c": "a larger loop.",
+        },
+        right="c",
+        reveals={
+            "a": "the input is forgotten: it keeps its own clock and comes late for faster units",
+            "b": "forgetting is seen and following is not; both are faster",
+        },
+    ),
+    Prediction(
+        "predict-rescaling-steps",
+        {
+            "a": "with fewer;",
+            "b": "with the same number;",
+            "c": "with more, since the film lasts longer.",
+        },
+        right="b",
+        reveals={
+            "a": "longer steps are seen, and not that the film is longer by the same factor",
+            "c": "the longer film is seen, and not that the steps grow by the same factor",
+        },
     ),
 )
