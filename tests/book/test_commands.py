@@ -384,7 +384,7 @@ def foreign_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("foreign_kernel")
 def test_running_twice_changes_nothing_the_second_time(tmp_path: Path) -> None:
-    graded = samples.graded(solution=True)
+    graded = samples.stub("double")
     draw = DRAW.format(png(Image.linear_gradient("L")))
     cells = [
         samples.text("# Sample", "top"),
