@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 FULL_TURN = 2 * np.pi
 
@@ -109,42 +109,60 @@ RULE = Exercise(
 )
 
 
-_ALPHA, _BETA = 0.679, 1.03
-_ANGLE = float(np.arctan2(_BETA, _ALPHA) / FULL_TURN)
-_STEP = 2 * (1 - _ALPHA) / ((1 - _ALPHA) ** 2 + _BETA**2)
+def _draw_pair(rng: np.random.Generator) -> dict[str, float]:
+    """Return an eigenvalue outside the circle and left of the line."""
+    return {"a": int(rng.integers(55, 86)) / 100, "b": int(rng.integers(90, 116)) / 100}
 
-STEP = Exercise(
-    "ex-frequencies-step",
-    (_ANGLE, _STEP),
-    (
-        WrongTurn(
-            (_BETA / FULL_TURN, _STEP),
-            "(b) is right; (a) is the onset of the flow, and this is a map",
+
+def _step(a: float, b: float) -> Exercise:
+    turned = float(np.arctan2(b, a) / FULL_TURN)
+    step = 2 * (1 - a) / ((1 - a) ** 2 + b**2)
+    return Exercise(
+        "ex-frequencies-step",
+        (turned, step),
+        (
+            WrongTurn(
+                (b / FULL_TURN, step),
+                "(b) is right; (a) is the onset of the flow, and this is a map",
+            ),
+            WrongTurn(
+                (b / a / FULL_TURN, step),
+                "(b) is right; (a) is the saturated flow, which does not swing with Re λ < 1",
+            ),
+            WrongTurn((a / b / FULL_TURN, step), "(b) is right; (a) is equation (10) as printed"),
+            WrongTurn((float(np.arctan2(b, a)), step), "(b) is right; (a) is in radians per step"),
+            WrongTurn(
+                (turned, step / 2),
+                "(a) is right; in (b) a factor of 2 is missing, square the modulus again",
+            ),
+            WrongTurn(
+                (turned, 2 * (1 - a) / (a**2 + b**2)),
+                "(a) is right; below the line stands the modulus of λ − 1, squared",
+            ),
         ),
-        WrongTurn(
-            (_BETA / _ALPHA / FULL_TURN, _STEP),
-            "(b) is right; (a) is the saturated flow, which does not swing at all with Re λ < 1",
-        ),
-        WrongTurn(
-            (_ALPHA / _BETA / FULL_TURN, _STEP),
-            "(b) is right; (a) is equation (10) as printed",
-        ),
-        WrongTurn(
-            (float(np.arctan2(_BETA, _ALPHA)), _STEP),
-            "(b) is right; (a) is in radians per step",
-        ),
-        WrongTurn(
-            (_ANGLE, _STEP / 2),
-            "(a) is right; in (b) a factor of 2 is missing, square the modulus again",
-        ),
-        WrongTurn(
-            (_ANGLE, 2 * (1 - _ALPHA) / (_ALPHA**2 + _BETA**2)),
-            "(a) is right; below the line stands the modulus of λ − 1, squared",
-        ),
-    ),
-    probe=all_given,
-    rtol=2e-3,
-    hint="(a) the argument over 2π; (b) write |1 − Δ + Δλ| = 1 and solve for Δ",
+        probe=all_given,
+        rtol=2e-3,
+        hint="(a) the argument over 2π; (b) write |1 − Δ + Δλ| = 1 and solve for Δ",
+    )
+
+
+STEP = Drawn("ex-frequencies-step", _draw_pair, _step)
+
+FORMULA = Prediction(
+    "predict-frequencies-formula",
+    {
+        "a": "The linear flow.",
+        "b": "Equation (10).",
+        "c": "The published code.",
+        "d": "The angle.",
+    },
+    right="d",
+    reveals={
+        "a": "that is a flow while its swing is small; what runs here is a map",
+        "b": "it has real and imaginary part exchanged",
+        "c": "that is a flow whose swing tanh has stopped; what runs here is a map",
+    },
 )
 
+PREDICTIONS = (FORMULA,)
 EXERCISES = (RULE, STEP)

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from helpers.book.exercises import Exercise, Prediction, WrongTurn
+from helpers.book.keys import all_given
 
 __all__ = ["EXERCISES", "PREDICTIONS"]
-
-
-def all_given(numbers: Any) -> Any:
-    """Return None while a number is missing."""
-    return None if any(number is Ellipsis for number in numbers) else numbers
 
 
 TARGETS = Exercise(

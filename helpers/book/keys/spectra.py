@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
+from helpers.book.keys import all_given
 
 __all__ = ["EXERCISES", "PREDICTIONS"]
-
-
-def both_given(numbers: Any) -> Any:
-    """Return None while a number is missing."""
-    return None if any(number is Ellipsis for number in numbers) else numbers
 
 
 def _draw_between(rng: np.random.Generator) -> dict[str, float]:
@@ -37,7 +31,7 @@ def _grow(a: float, b: float) -> Exercise:
             ),
             WrongTurn((a**10, in_flow), "(b) is right; a map's mode grows by the modulus"),
         ),
-        probe=both_given,
+        probe=all_given,
         rtol=2e-3,
         hint="(a) the modulus to the tenth power; (b) the exponential of ten times Re λ - 1",
     )
