@@ -13,12 +13,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.analysis.spectra import Spectrum
+from helpers.networks.network import Network
 
 __all__ = [
     "COLOURS",
     "LINES",
     "panels",
     "plot_cube",
+    "plot_network",
     "plot_order",
     "plot_spectrum",
     "plot_square",
@@ -137,6 +139,66 @@ def plot_spectrum(axes: Axes, spectrum: Spectrum, *, label: str, marker: str = "
     axes.set_xlabel("real part")
     axes.set_ylabel("imaginary part")
     axes.set_aspect("equal")
+
+
+def plot_network(axes: Axes, network: Network, *, share: float = 0.04) -> None:
+    """Draw a network: inputs on the left, units on a circle, outputs on the right.
+
+    Of each matrix the strongest weights are drawn, as lines that are dashed where the weight is
+    negative: w in the colour of maps, input and read-out weights in grey.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    network : Network
+        Its w, omega and readout are drawn; weights that are zero never are.
+    share : float
+        The share of w that is drawn, above 0 and at most 1; of the other two five times as much.
+
+    Raises
+    ------
+    ValueError
+        If the share is not above 0 and at most 1.
+
+    Examples
+    --------
+    >>> figure, axes = panels()
+    >>> pair = Network([[0.0, 1.0], [-1.0, 0.0]], [[1.0], [0.5]], readout=[[1.0, -1.0]])
+    >>> plot_network(axes, pair, share=0.5)
+    >>> len(axes.lines)  # two weights between units, two from the input, two to the output
+    6
+    >>> plt.close(figure)
+    """
+    if not 0.0 < share <= 1.0:
+        raise ValueError(f"share = {share!r}; draw a share of the weights above 0 and at most 1")
+    turn = 2.0 * np.pi * np.arange(len(network.w)) / len(network.w)
+    units = np.column_stack([np.cos(turn), np.sin(turn)])
+    inputs = _column(-2.0, network.omega.shape[1])
+    outputs = _column(2.0, len(network.readout))
+    several = min(1.0, 5.0 * share)
+    _connect(axes, network.omega, inputs, units, several, "guide")
+    _connect(axes, network.readout, units, outputs, several, "guide")
+    _connect(axes, network.w, units, units, share, "map")
+    for places, kind in ((inputs, "guide"), (units, "map"), (outputs, "gap")):
+        axes.scatter(places[:, 0], places[:, 1], s=18, color=COLOURS[kind], zorder=3)
+    axes.set_aspect("equal")
+    axes.axis("off")
+
+
+def _column(x: float, size: int) -> np.ndarray[Any, Any]:
+    """Places of inputs or outputs, the first on top."""
+    return np.column_stack([np.full(size, x), 0.5 * (size - 1) - np.arange(size)])
+
+
+def _connect(axes: Axes, weights: Any, sources: Any, targets: Any, share: float, kind: str) -> None:
+    """Draw the strongest share of weights (targets, sources)."""
+    strong = np.argsort(-np.abs(weights), axis=None)[: round(share * weights.size)]
+    for target, source in np.transpose(np.unravel_index(strong, weights.shape)):
+        if weight := weights[target, source]:
+            ends = np.array([sources[source], targets[target]])
+            axes.plot(*ends.T, color=COLOURS[kind], linewidth=0.8, zorder=1,
+                      linestyle="-" if weight > 0 else LINES["guide"])  # fmt: skip
 
 
 PROCEDURES = {"R": "rescale", "D": "discretise", "L": "linearise"}

@@ -18,11 +18,13 @@ from helpers.book.figures import (
     LINES,
     panels,
     plot_cube,
+    plot_network,
     plot_order,
     plot_spectrum,
     plot_square,
     use_style,
 )
+from helpers.networks.network import Network
 
 PAIRS = list(combinations(COLOURS, 2))
 
@@ -164,6 +166,39 @@ def test_an_order_plot_shows_the_errors_and_a_line_of_that_order_through_the_lar
     assert y[np.argmax(x)] == pytest.approx(9e-5)
     # Only the points are in the legend.
     assert axes.get_legend_handles_labels()[1] == ["heun"]
+
+
+def test_a_network_is_drawn_with_its_strongest_weights_between_the_right_ends() -> None:
+    w = np.array([[0.0, 3.0, 0.0], [-2.0, 0.0, 0.5], [0.1, 0.0, 0.2]])
+    omega, readout = np.array([[0.0, 0.0], [0.0, 4.0], [1.0, 0.0]]), np.array([[0.0, 0.0, -5.0]])
+    _, axes = panels()
+    plot_network(axes, Network(w, omega, readout=readout), share=2 / 9)
+    inputs, units, outputs = (np.asarray(dots.get_offsets()) for dots in axes.collections)
+    assert (len(inputs), len(units), len(outputs)) == (2, 3, 1)
+    # Inputs stand to the left of all units, the first on top, and outputs to the right.
+    assert inputs[:, 0].max() < units[:, 0].min() and units[:, 0].max() < outputs[:, 0].min()
+    assert inputs[0, 1] > inputs[1, 1]
+    np.testing.assert_allclose(np.linalg.norm(units, axis=1), 1.0)
+    wanted = [
+        (inputs[1], units[1], "guide", True),
+        (inputs[0], units[2], "guide", True),
+        (units[2], outputs[0], "guide", False),
+        (units[1], units[0], "map", True),
+        (units[0], units[1], "map", False),
+    ]
+    lines = axes.get_lines()
+    assert len(lines) == len(wanted)
+    for line, (start, end, kind, positive) in zip(lines, wanted, strict=True):
+        np.testing.assert_array_equal(line.get_xydata(), [start, end])
+        assert line.get_color() == COLOURS[kind]
+        assert (line.get_linestyle() == "-") is positive
+
+
+def test_a_share_of_a_network_that_is_none_is_refused() -> None:
+    _, axes = panels()
+    for share in (0.0, 1.5, float("nan")):
+        with pytest.raises(ValueError, match="share"):
+            plot_network(axes, Network([[0.5]], [[1.0]]), share=share)
 
 
 def test_a_spectrum_plot_draws_the_border_that_belongs_to_its_kind() -> None:
