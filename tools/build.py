@@ -5,7 +5,7 @@ Sphinx sees by itself that a page or a template changed. What it does not see is
 - a style sheet or script (book/_static): every page is written again, none is read again, so that
   the address of the changed file, which carries its checksum, is new on every page;
 - our extensions, the configuration, the table of contents: everything from nothing;
-- what a page is made of beside its own text (the ledger: all chapters; the reference: helpers);
+- what a page is made of beside its own text (the reference: helpers);
 - a build that warned: its warnings would not be repeated, so the next build starts from nothing.
 """
 
@@ -33,7 +33,6 @@ EVERYTHING = ("_config.yml", "_toc.yml", "book/_ext/", "requirements.lock", "too
 MADE = ("html", ".doctrees", "jupyter_execute")
 STATIC = "book/_static/"
 GATHERED = {  # a page, and the beginnings and ends of the paths it is gathered from
-    "book/back/ledger": ("book/", ".ipynb"),
     "book/back/helpers": ("helpers/", ".py"),
 }
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from cube import Edge, edges, middle, path
 from sphinx.application import Sphinx
+
+from cube import Edge, edges, middle, path
 
 FRAME = "4 -6 384 318"
 INNER = {"D", "RL"}  # the two corners inside the drawing's outline

@@ -5,6 +5,7 @@ pages. Nothing is typed twice: the sentence is what `check` stored when the note
 link is the label that the claim is named after.
 """
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -55,6 +56,7 @@ class Ledger(SphinxDirective):
     """The claims of all pages, a section for each."""
 
     def run(self) -> list[nodes.Node]:
+        self.env.ledger = (self.env.docname, _made_of(self.env))  # type: ignore[attr-defined]
         sections: list[nodes.Node] = []
         everything: list[Claim] = []
         for docname in _in_reading_order(self.env):
@@ -68,8 +70,20 @@ def _claims(env: BuildEnvironment, docname: str) -> tuple[Claim, ...]:
     notebook = Path(env.doc2path(docname))
     if notebook.suffix != ".ipynb":
         return ()
-    env.note_dependency(str(notebook))
     return read_claims(notebook)
+
+
+def _made_of(env: BuildEnvironment) -> str:
+    """What changes when the ledger does: the headings and the claims of all notebooks."""
+    notebooks = [Path(env.doc2path(docname)) for docname in _in_reading_order(env)]
+    shown = [(_heading(path), read_claims(path)) for path in notebooks if path.suffix == ".ipynb"]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
+    """The ledger is read again when a claim or a heading changed, and not for every word."""
+    docname, made_of = getattr(env, "ledger", ("", ""))
+    return [docname] if docname in env.found_docs and made_of != _made_of(env) else []
 
 
 def _in_reading_order(env: BuildEnvironment) -> list[str]:
@@ -191,5 +205,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("claim", ShownClaim)
     app.add_directive("claims", Claims)
     app.add_directive("ledger", Ledger)
+    app.connect("env-get-outdated", _outdated)
     app.connect("doctree-resolved", _number_claims)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

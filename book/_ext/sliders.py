@@ -15,6 +15,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
+
 from typeset import typeset_words
 
 MARK = '<figure class="explore"'

@@ -208,7 +208,7 @@ PREDICTIONS = (
         right="d",
         reveals={
             "a": "You take the steps for samples of one and the same curve.",
-            "b": "You take the step for a matter of accuracy; whether a rest attracts hangs on it too.",
+            "b": "You take the step for a matter of accuracy; a rest attracts or not by it, too.",
             "c": "Euler's map stands still exactly where the velocity is zero: the rests stay.",
         },
     ),
