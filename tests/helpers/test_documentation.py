@@ -31,6 +31,7 @@ THINGS = {key: thing for key, thing in PUBLIC.items() if callable(thing)}
 RECORDS = {
     "analysis.equilibria.FixedPoint", "analysis.equivalence.Order", "analysis.equivalence.Route",
     "analysis.states.State", "analysis.statistics.Estimate", "analysis.statistics.Summary",
+    "analysis.verdicts.Judged", "analysis.verdicts.Part",
     "book.claims.Claim", "book.claims.ClaimFailed", "book.exercises.Answer",
     "book.exercises.Numbers", "book.exercises.WrongTurn", "dynamics.simulation.Trajectory",
     "networks.ensemble.Member", "networks.ensemble.Score", "networks.frequencies.Announcement",
