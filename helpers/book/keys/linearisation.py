@@ -150,7 +150,7 @@ PREDICTIONS = (
         {
             "a": "It follows the model and grows, only later and more slowly.",
             "b": "It settles at some level.",
-            "c": "It swings about the model's point of rest, $h = -1.6$.",
+            "c": "It swings about the model's point of rest.",
         },
         right="b",
         reveals={
