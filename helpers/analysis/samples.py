@@ -6,7 +6,7 @@ a mean, a difference, a slope, a correlation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -39,10 +39,10 @@ class Sample:
 
     Parameters
     ----------
-    columns : array (N networks, k)
+    columns : array (n networks, K)
         A line for each network, however many states went into it.
-    of : function of k arrays
-        Makes the number out of the k means; default: the mean of the one column.
+    of : function of K means
+        Makes the number out of the K means; default: the mean of the one column.
     setting : str
         What was set: a threshold, a task.
     yes_or_no : bool
@@ -186,14 +186,14 @@ def average(values: Any, setting: str = "") -> Sample:
     return Sample(finite_array(values, "values", (None,))[:, None], setting=setting)
 
 
-def average_over_states(values: Any, networks: Sequence[Any], setting: str = "") -> Sample:
+def average_over_states(values: Any, networks: Any, setting: str = "") -> Sample:
     """Return the mean over states, of which a network may have several; networks are resampled.
 
     Parameters
     ----------
     values : array (states,)
         A number, or True or False, for each state.
-    networks : sequence of names
+    networks : sequence of names, or of numbers
         The network that each state belongs to.
     setting : str
         What was set.
