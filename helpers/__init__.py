@@ -10,7 +10,7 @@ from helpers.book.explore import explore
 from helpers.dynamics.conventions import ActivationForm, LeakyForm, TauForm
 from helpers.dynamics.linear import LinearMap, LinearSystem
 from helpers.dynamics.procedures import Discretise, Linearise, Rescale
-from helpers.dynamics.recurrent import RNN
+from helpers.dynamics.recurrent import RNN, ActivationRNN
 from helpers.dynamics.simulation import simulate
 from helpers.dynamics.systems import Flow, Map
 from helpers.dynamics.tangent import TangentLift
@@ -19,6 +19,7 @@ from helpers.networks.network import load_network
 __all__ = [
     "RNN",
     "ActivationForm",
+    "ActivationRNN",
     "Discretise",
     "Flow",
     "LeakyForm",

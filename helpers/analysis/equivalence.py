@@ -24,8 +24,8 @@ def gap(one: Flow | Map, other: Flow | Map, *, rng: np.random.Generator | None =
     .. math:: \frac{\max |F_1 - F_2|}{\max |F_1|} \quad\text{or}\quad
               \frac{\max |\Phi_1 - \Phi_2|}{\max |\Phi_1 - \mathrm{id}|}
 
-    The maxima are over 64 standard normal states and inputs. For maps the relative difference of
-    the time steps counts too, whichever is larger.
+    The maxima are over 64 standard normal states and inputs. The relative difference of the
+    amplitudes of noise counts too, and for maps that of the time steps, whichever is largest.
 
     Parameters
     ----------
@@ -61,10 +61,15 @@ def gap(one: Flow | Map, other: Flow | Map, *, rng: np.random.Generator | None =
     h = rng.standard_normal((DRAWS, one.n_units))
     x = rng.standard_normal((DRAWS, one.n_inputs))
     if isinstance(one, Flow) and isinstance(other, Flow):
-        return _relative(one.velocity(h, x), other.velocity(h, x))
+        return max(_relative(one.velocity(h, x), other.velocity(h, x)), _noise_gap(one, other))
     assert isinstance(one, Map) and isinstance(other, Map)
     states = _relative(one.step(h, x) - h, other.step(h, x) - h)
-    return max(states, abs(one.delta - other.delta) / one.delta)
+    return max(states, abs(one.delta - other.delta) / one.delta, _noise_gap(one, other))
+
+
+def _noise_gap(one: Flow | Map, other: Flow | Map) -> float:
+    mine, theirs = (np.zeros(1) if s.noise is None else s.noise for s in (one, other))
+    return _relative(mine, theirs)
 
 
 def _comparable(one: Any, other: Any) -> None:

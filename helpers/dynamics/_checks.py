@@ -63,6 +63,21 @@ def positive_per_unit(value: Any, name: str, n_units: int) -> float | Array:
     return array
 
 
+def amplitude(value: Any, n_units: int) -> Array | None:
+    """Return the amplitude of the noise, one entry a unit, or None where there is no noise."""
+    if value is None:
+        return None
+    spread = np.full(n_units, value) if np.ndim(value) == 0 else value
+    array = finite_array(spread, "noise", (n_units,))
+    if np.any(array < 0.0):
+        unit = int(np.argmax(array < 0.0))
+        raise ValueError(
+            f"noise[{unit}] = {array[unit]}; an amplitude is 0 or more, and its sign would change "
+            "nothing. Give its absolute value"
+        )
+    return array if np.any(array) else None
+
+
 def square(value: Any, name: str) -> Array:
     """Return value as a read-only square matrix with at least one row."""
     array = finite_array(value, name, (None, None))

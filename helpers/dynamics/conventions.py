@@ -2,18 +2,20 @@ r"""The forms in which one network is written: lambda form, tau_m form, activati
 
 Every form has `of(network)`, which makes it from the lambda form of equation (2); `network()`, the
 way back; `system`, the flow or map it stands for; and `state` and `activity`, which carry h to the
-form's own state and back. What cannot be converted is refused with the reason.
+form's own state and back. What cannot be converted is refused with the reason. The noise of a
+network goes along with its state, where that only scales it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from helpers.dynamics._checks import (
     Array,
+    amplitude,
     finite_array,
     last_axis,
     positive,
@@ -22,8 +24,8 @@ from helpers.dynamics._checks import (
     square,
 )
 from helpers.dynamics.activations import activation
-from helpers.dynamics.recurrent import RNN
-from helpers.dynamics.systems import Flow, Map
+from helpers.dynamics.recurrent import RNN, ActivationRNN
+from helpers.dynamics.schemes import DiscretisedMap, scheme
 
 __all__ = ["ActivationForm", "LeakyForm", "TauForm"]
 
@@ -37,8 +39,10 @@ def _network_only(network: Any) -> RNN:
 def _coerce(form: Any) -> None:
     w = square(form.w, "w")
     n = len(w)
-    fields = {"w": w, "omega": finite_array(form.omega, "omega", (n, None))}
+    fields: dict[str, Any] = {"w": w, "omega": finite_array(form.omega, "omega", (n, None))}
     fields["b"] = finite_array(form.b, "b", (n,))
+    if hasattr(form, "noise"):
+        fields["noise"] = amplitude(form.noise, n)
     for name, value in {**fields, "activation": activation(form.activation)}.items():
         object.__setattr__(form, name, value)
 
@@ -58,11 +62,13 @@ class TauForm:
         Membrane time constant.
     activation : str or Activation
         sigma.
+    noise : float or array (N,), optional
+        Amplitude of the noise of g.
 
     Raises
     ------
     ValueError
-        On shapes that do not fit, or tau_m not positive.
+        On shapes that do not fit, tau_m not positive, or a negative noise.
 
     Notes
     -----
@@ -80,6 +86,8 @@ class TauForm:
     b: Any
     tau_m: Any
     activation: Any = "tanh"
+    _: KW_ONLY
+    noise: Any = None
 
     def __post_init__(self) -> None:
         _coerce(self)
@@ -90,19 +98,22 @@ class TauForm:
         """Return the tau_m form of a network."""
         decay = np.broadcast_to(_network_only(network).decay, (network.n_units,))
         tau_m = 1.0 / (np.asarray(network.rate) * network.decay)
-        return cls(network.w / decay, network.omega, network.b, tau_m, network.activation)
+        noise = None if network.noise is None else decay * network.noise
+        w = network.w / decay
+        return cls(w, network.omega, network.b, tau_m, network.activation, noise=noise)
 
     def network(self, *, rate: float = 1.0) -> RNN:
         """Return the lambda form; decay = 1 / (rate tau_m), and rate 1 is equation (2) itself."""
         decay = 1.0 / (positive(rate, "rate") * np.asarray(self.tau_m))
         w = self.w * np.broadcast_to(decay, (len(self.w),))
-        return RNN(w, self.omega, self.b, decay, self.activation, rate)
+        noise = None if self.noise is None else self.noise / decay
+        return RNN(w, self.omega, self.b, decay, self.activation, rate, noise=noise)
 
     @property
     def system(self) -> RNN:
         """The flow of g, a network with decay 1 and rate 1 / tau_m."""
         rate = 1.0 / np.asarray(self.tau_m)
-        return RNN(self.w, self.omega, self.b, 1.0, self.activation, rate)
+        return RNN(self.w, self.omega, self.b, 1.0, self.activation, rate, noise=self.noise)
 
     def state(self, h: Any, *, rate: float = 1.0) -> Array:
         """Return g = decay h."""
@@ -119,9 +130,10 @@ class TauForm:
 class ActivationForm:
     r"""The form :math:`v' = r(-\lambda (v - b - \omega x) + w\sigma(v))`.
 
-    Its state is the pre-activation, v = w h + b + omega x. The input is constant; one that varies
-    adds :math:`\omega x'`. The way from v back to h needs an invertible w, the way from h to v does
-    not.
+    Its state is the pre-activation, v = w h + b + omega x, and it is what an `RNN` and an
+    `ActivationRNN` have in common: `of` takes either, `network` gives the first and `system` the
+    second. The input is constant; one that varies adds :math:`\omega x'`. The way from v back to h
+    needs an invertible w, the way from h to v does not.
 
     Parameters
     ----------
@@ -136,7 +148,9 @@ class ActivationForm:
     Raises
     ------
     ValueError
-        On shapes that do not fit, or decay or rate given a unit.
+        On shapes that do not fit, or decay or rate given a unit; by `of`, for a network with noise,
+        which is private to each unit in one form only; by `state` and `activity`, for an input
+        given as a function of time.
 
     Notes
     -----
@@ -167,28 +181,37 @@ class ActivationForm:
             object.__setattr__(self, name, positive(getattr(self, name), name))
 
     @classmethod
-    def of(cls, network: RNN) -> ActivationForm:
-        """Return the activation form of a network."""
-        n = _network_only(network)
-        return cls(n.w, n.omega, n.b, n.decay, n.activation, n.rate)
+    def of(cls, network: RNN | ActivationRNN) -> ActivationForm:
+        """Return the activation form of a network of either kind."""
+        n = network if isinstance(network, ActivationRNN) else _network_only(network)
+        if n.noise is not None:
+            raise ValueError(
+                f"this {type(n).__name__} has noise of amplitude up to {np.max(n.noise):g}, "
+                "private to each unit; w mixes it, so that in the other form it is not. Convert "
+                "the network without: dataclasses.replace(network, noise=None)"
+            )
+        form = cls(n.w, n.omega, n.b, n.decay, n.activation, n.rate)
+        if isinstance(n, RNN):
+            return form
+        return replace(form, omega=n.omega / form.decay, b=n.b / form.decay)
 
     def network(self) -> RNN:
         """Return the lambda form."""
         return RNN(self.w, self.omega, self.b, self.decay, self.activation, self.rate)
 
     @property
-    def system(self) -> Flow:
+    def system(self) -> ActivationRNN:
         """The flow of v, for an input that does not vary in time."""
-
-        def velocity(v: Array, x: Array) -> Array:
-            rest = self.b + x @ self.omega.T
-            sigma = self.activation(v)
-            return np.asarray(self.rate * (-self.decay * (v - rest) + sigma @ self.w.T))
-
-        return Flow(velocity, len(self.w), self.omega.shape[1])
+        omega, b = self.decay * self.omega, self.decay * self.b
+        return ActivationRNN(self.w, omega, b, self.decay, self.activation, self.rate)
 
     def state(self, h: Any, x: Any = None) -> Array:
-        """Return v = w h + b + omega x."""
+        """Return v = w h + b + omega x, of a state and the input at one time."""
+        if callable(x):
+            raise ValueError(
+                f"x = {shown(x)} varies, and then v = w h + b + omega x does not solve this form, "
+                "which lacks omega x'; give the constant input, or integrate the network as it is"
+            )
         return self.network().preactivation(h, x)
 
     def activity(self, v: Any, x: Any = None) -> Array:
@@ -221,11 +244,14 @@ class LeakyForm:
         The time of one step.
     activation : str or Activation
         sigma.
+    noise : float or array (N,), optional
+        Amplitude G of the noise of g: a step adds normal numbers of standard deviation
+        G sqrt(delta).
 
     Raises
     ------
     ValueError
-        On shapes that do not fit, alpha outside (0, 1], or delta not positive.
+        On shapes that do not fit, alpha outside (0, 1], delta not positive, or a negative noise.
 
     Examples
     --------
@@ -240,6 +266,8 @@ class LeakyForm:
     alpha: Any
     delta: Any
     activation: Any = "tanh"
+    _: KW_ONLY
+    noise: Any = None
 
     def __post_init__(self) -> None:
         _coerce(self)
@@ -264,23 +292,20 @@ class LeakyForm:
         alpha = positive(delta, "delta") / float(np.ravel(form.tau_m)[0])
         # A step of one time constant is alpha = 1, whatever rounding makes of the quotient.
         alpha = 1.0 if abs(alpha - 1.0) <= 4 * np.finfo(float).eps else alpha
-        return cls(form.w, form.omega, form.b, alpha, delta, form.activation)
+        return cls(form.w, form.omega, form.b, alpha, delta, form.activation, noise=form.noise)
+
+    def _tau_form(self) -> TauForm:
+        tau_m = self.delta / self.alpha
+        return TauForm(self.w, self.omega, self.b, tau_m, self.activation, noise=self.noise)
 
     def network(self) -> RNN:
         """Return the lambda form with rate 1: decay = alpha / delta."""
-        return TauForm(
-            self.w, self.omega, self.b, self.delta / self.alpha, self.activation
-        ).network()
+        return self._tau_form().network()
 
     @property
-    def system(self) -> Map:
-        """The map g -> (1 - alpha) g + alpha sigma(w g + b + omega x)."""
-
-        def step(g: Array, x: Array) -> Array:
-            drive = self.activation(g @ self.w.T + self.b + x @ self.omega.T)
-            return np.asarray((1.0 - self.alpha) * g + self.alpha * drive)
-
-        return Map(step, self.delta, len(self.w), self.omega.shape[1])
+    def system(self) -> DiscretisedMap:
+        """The map g -> (1 - alpha) g + alpha sigma(w g + b + omega x), Euler of g's flow."""
+        return DiscretisedMap(self._tau_form().system, scheme("euler"), self.delta)
 
     def state(self, h: Any) -> Array:
         """Return g = decay h, for the network with rate 1."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
-from helpers.dynamics._checks import Array, finite_array, positive, square
+from helpers.dynamics._checks import Array, amplitude, finite_array, positive, square
 from helpers.dynamics.systems import Field, Flow, Map
 
 __all__ = ["LinearMap", "LinearSystem"]
@@ -28,11 +28,13 @@ class LinearSystem(Flow):
     split : array (N,), optional
         Diagonal linear part that exponential Euler integrates exactly. Linearise sets it, Rescale
         scales it; without it exponential Euler refuses the system.
+    noise : float or array (N,), optional
+        Amplitude G of private white noise, :math:`h' = A h + B x + c + G\xi`. Default none.
 
     Raises
     ------
     ValueError
-        On shapes that do not fit or entries that are not finite.
+        On shapes that do not fit, entries that are not finite, or a negative noise.
 
     Notes
     -----
@@ -48,9 +50,11 @@ class LinearSystem(Flow):
     B: Any = None
     c: Any = None
     split: Any = None
+    _: KW_ONLY
+    noise: Any = None
 
     def __post_init__(self) -> None:
-        fields = _affine(self.A, self.B, self.c)
+        fields = _affine(self.A, self.B, self.c, self.noise)
         if self.split is not None:
             fields["split"] = finite_array(self.split, "split", (fields["n_units"],))
         self.__dict__.update(fields)
@@ -98,11 +102,15 @@ class LinearMap(Map):
         Constant. Default zero.
     delta : float
         Time between two steps, greater than 0; it has no default.
+    noise : float or array (N,), optional
+        Amplitude G of private white noise; a step adds normal numbers of standard deviation
+        :math:`G\sqrt\Delta`. Default none.
 
     Raises
     ------
     ValueError
-        On shapes that do not fit, entries that are not finite, or delta not positive.
+        On shapes that do not fit, entries that are not finite, delta not positive, or a negative
+        noise.
 
     Notes
     -----
@@ -118,9 +126,12 @@ class LinearMap(Map):
     B: Any = None
     c: Any = None
     delta: Any = None
+    _: KW_ONLY
+    noise: Any = None
 
     def __post_init__(self) -> None:
-        self.__dict__.update(_affine(self.A, self.B, self.c), delta=positive(self.delta, "delta"))
+        fields = _affine(self.A, self.B, self.c, self.noise)
+        self.__dict__.update(fields, delta=positive(self.delta, "delta"))
 
     def step(self, h: Any, x: Any = None) -> Array:
         """Return A h + B x + c, shape (..., N); x is held, so a function is an error."""
@@ -135,12 +146,13 @@ class LinearMap(Map):
         return _broadcast(self.B, self._state(h), self._held(x))
 
 
-def _affine(A: Any, B: Any, c: Any) -> dict[str, Any]:
+def _affine(A: Any, B: Any, c: Any, noise: Any) -> dict[str, Any]:
     A = square(A, "A")
     n = len(A)
     B = finite_array(np.zeros((n, 0)) if B is None else B, "B", (n, None))
     c = finite_array(np.zeros(n) if c is None else c, "c", (n,))
-    return {"A": A, "B": B, "c": c, "n_units": n, "n_inputs": B.shape[1]}
+    fields = {"A": A, "B": B, "c": c, "noise": amplitude(noise, n)}
+    return {**fields, "n_units": n, "n_inputs": B.shape[1]}
 
 
 def _broadcast(matrix: Array, h: Array, x: Array) -> Array:

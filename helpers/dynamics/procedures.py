@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from helpers.dynamics.activations import activation
 from helpers.dynamics.differentiation import complex_step_jacobian
 from helpers.dynamics.linear import LinearMap, LinearSystem
 from helpers.dynamics.one_step import Scheme
-from helpers.dynamics.recurrent import RNN
+from helpers.dynamics.recurrent import RecurrentFlow
 from helpers.dynamics.schemes import DiscretisedMap, read_off, scheme
 from helpers.dynamics.systems import Flow, Map
 
@@ -91,7 +92,8 @@ class Rescale(Procedure):
     .. math:: \mathfrak h(s) = h(\tau s), \qquad \mathfrak h' = \tau F(\mathfrak h, \mathfrak x)
 
     Of a flow it multiplies the velocity by tau. Of a map it re-stamps time: the same step, with
-    ``delta / tau`` between two steps.
+    ``delta / tau`` between two steps. Noise has its amplitude multiplied by
+    :math:`\sqrt\tau`, in both: a sped-up Wiener process is :math:`\sqrt\tau` times one.
 
     Parameters
     ----------
@@ -145,11 +147,18 @@ def _rescaled(system: Any, tau: float) -> Any:
     raise not_a_system(system)
 
 
+def _times(factor: float, array: Array | None) -> Array | None:
+    return None if array is None else factor * array
+
+
 @_rescaled.register
 def _(system: Flow, tau: float) -> Flow:
-    split = None if system.split is None else tau * system.split
     fast = Flow(
-        lambda h, x: tau * system.velocity(h, x), system.n_units, system.n_inputs, split=split
+        lambda h, x: tau * system.velocity(h, x),
+        system.n_units,
+        system.n_inputs,
+        split=_times(tau, system.split),
+        noise=_times(sqrt(tau), system.noise),
     )
     # A lifted flow has a slope of its own for Newton's method; it goes faster too.
     fast.__dict__["_newton_jacobian"] = lambda h, x: tau * system._newton_jacobian(h, x)
@@ -157,24 +166,30 @@ def _(system: Flow, tau: float) -> Flow:
 
 
 @_rescaled.register
-def _(system: RNN, tau: float) -> RNN:
-    return replace(system, rate=tau * np.asarray(system.rate))
+def _(system: RecurrentFlow, tau: float) -> RecurrentFlow:
+    rate, noise = tau * np.asarray(system.rate), _times(sqrt(tau), system.noise)
+    return replace(system, rate=rate, noise=noise)
 
 
 @_rescaled.register
 def _(system: LinearSystem, tau: float) -> LinearSystem:
-    split = None if system.split is None else tau * system.split
-    return LinearSystem(tau * system.A, tau * system.B, tau * system.c, split)
+    split, noise = _times(tau, system.split), _times(sqrt(tau), system.noise)
+    return LinearSystem(tau * system.A, tau * system.B, tau * system.c, split, noise=noise)
 
 
 @_rescaled.register
 def _(system: Map, tau: float) -> Map:
-    return Map(system.step, system.delta / tau, system.n_units, system.n_inputs)
+    noise = _times(sqrt(tau), system.noise)
+    return Map(system.step, system.delta / tau, system.n_units, system.n_inputs, noise=noise)
 
 
-@_rescaled.register(LinearMap)
-@_rescaled.register(DiscretisedMap)
-def _(system: Any, tau: float) -> Any:
+@_rescaled.register
+def _(system: LinearMap, tau: float) -> LinearMap:
+    return replace(system, delta=system.delta / tau, noise=_times(sqrt(tau), system.noise))
+
+
+@_rescaled.register
+def _(system: DiscretisedMap, tau: float) -> DiscretisedMap:
     return replace(system, delta=system.delta / tau)
 
 
@@ -183,6 +198,9 @@ class Discretise(Procedure):
     r"""The procedure :math:`D_\Delta`: from a flow to the map that a one-step method makes of it.
 
     .. math:: h_{k+1} = h_k + \Delta F(h_k, x_k) \quad\text{for Euler}
+
+    Of a flow with noise, Euler makes the map that adds :math:`G\sqrt\Delta\,\varepsilon_k`
+    (Euler-Maruyama).
 
     Parameters
     ----------
@@ -194,7 +212,8 @@ class Discretise(Procedure):
     Raises
     ------
     ValueError
-        If delta is not positive, the method is unknown, or the system is a map already.
+        If delta is not positive, the method is unknown, the system is a map already, or it has
+        noise and the method is not Euler.
     RuntimeError
         By a step of the map, if the method is implicit and Newton's iteration finds no solution.
 
@@ -249,11 +268,12 @@ class Linearise(Procedure):
     Notes
     -----
     Equations (12) and (13) of Caruso and Jarne (arXiv 2312.15974). The Taylor system is affine, in
-    absolute coordinates: the constant F0 - A h0 - B x0 is kept. A map is differentiated by complex
-    step through its own step, never through the Jacobian of the flow behind it.
+    absolute coordinates: the constant F0 - A h0 - B x0 is kept, and so is noise. A map is
+    differentiated by complex step through its own step, never through the Jacobian of the flow.
 
     Examples
     --------
+    >>> from helpers.dynamics.recurrent import RNN
     >>> network = RNN([[2.0]], [[1.0]], b=[0.5])
     >>> Linearise()(network).A, Linearise()(network).c
     (array([[1.]]), array([0.5]))
@@ -299,14 +319,16 @@ def _taylor(system: Any, h: Array, x: Array) -> Any:
 @_taylor.register
 def _(system: Flow, h: Array, x: Array) -> LinearSystem:
     A, B = system.jacobian(h, x), system.input_jacobian(h, x)
-    return LinearSystem(A, B, system.velocity(h, x) - A @ h - B @ x, system.split)
+    c = system.velocity(h, x) - A @ h - B @ x
+    return LinearSystem(A, B, c, system.split, noise=system.noise)
 
 
 @_taylor.register
 def _(system: Map, h: Array, x: Array) -> LinearMap:
     A = complex_step_jacobian(lambda state: system.step(state, x), h)
     B = complex_step_jacobian(lambda value: system.step(h, value), x)
-    return LinearMap(A, B, system.step(h, x) - A @ h - B @ x, system.delta)
+    c = system.step(h, x) - A @ h - B @ x
+    return LinearMap(A, B, c, system.delta, noise=system.noise)
 
 
 @singledispatch
@@ -318,17 +340,18 @@ def _substituted(system: Any) -> Any:
 
 
 @_substituted.register
-def _(system: RNN) -> LinearSystem:
+def _(system: RecurrentFlow) -> LinearSystem:
+    # Both forms become the same system: only where sigma stands tells them apart.
     rate = np.broadcast_to(system.rate, (system.n_units,))[:, None]
-    A = rate * system.w + np.diag(system.split)
-    return LinearSystem(A, rate * system.omega, rate[:, 0] * system.b, system.split)
+    A, c = rate * system.w + np.diag(system.split), rate[:, 0] * system.b
+    return LinearSystem(A, rate * system.omega, c, system.split, noise=system.noise)
 
 
 @_substituted.register
 def _(system: DiscretisedMap) -> LinearMap:
     if isinstance(system.flow, LinearSystem):
         return read_off(system)
-    if not isinstance(system.flow, RNN):
+    if not isinstance(system.flow, RecurrentFlow):
         return _substituted(system.flow)  # type: ignore[no-any-return]
     # The substitution inside the step itself: the same network with the identity for sigma.
     plain = replace(system.flow, activation=activation("identity"))

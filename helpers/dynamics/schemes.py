@@ -94,7 +94,8 @@ class DiscretisedMap(Map):
     Raises
     ------
     ValueError
-        If a step is not positive or the scheme has no meaning for the flow.
+        If a step is not positive, the scheme has no meaning for the flow, or the flow has noise and
+        the scheme is not Euler.
     RuntimeError
         By `step`, if the scheme is implicit and Newton's iteration finds no solution.
 
@@ -116,6 +117,7 @@ class DiscretisedMap(Map):
         if not isinstance(self.flow, Flow):
             raise ValueError(f"{shown(self.flow)} is not a flow; only a flow can be discretised")
         method.require(self.flow)
+        _require_noise_it_can_draw(method, self.flow)
         self.__dict__.update(
             step_size=step_size,
             scheme=method,
@@ -125,8 +127,16 @@ class DiscretisedMap(Map):
             nodes=method.nodes,
         )
 
+    @property
+    def noise(self) -> Array | None:  # type: ignore[override]
+        """The flow's amplitude G, shape (N,) or None, in the time that delta is counted in."""
+        if self.flow.noise is None:
+            return None
+        # A step draws what it drew before Rescale stamped its time anew.
+        return np.asarray(np.sqrt(self.step_size / self.delta) * self.flow.noise)
+
     def step(self, h: Any, x: Any = None) -> Array:
-        """Return Phi(h, x), shape (..., N).
+        """Return Phi(h, x) without its noise, shape (..., N).
 
         x is an array (..., M), held over the step, or a function of the fraction of the step, read
         at the method's nodes.
@@ -163,6 +173,17 @@ class DiscretisedMap(Map):
         return [self.flow._drive(x(c) if callable(x) else x) for c in self.nodes]
 
 
+def _require_noise_it_can_draw(method: Scheme, flow: Flow) -> None:
+    euler = isinstance(method, RungeKutta) and method.explicit and len(method.b) == 1
+    if flow.noise is None or euler:
+        return
+    raise ValueError(
+        f"{method.name} cannot draw the noise of this {type(flow).__name__}: one normal number a "
+        "step belongs to Euler-Maruyama, and noise that enters the stages, or is solved exactly, "
+        'has another covariance. Take method="euler", or the flow without noise'
+    )
+
+
 def read_off(affine: Map) -> LinearMap:
     """Return the LinearMap with the values an affine map takes at zero and at unit vectors.
 
@@ -176,4 +197,4 @@ def read_off(affine: Map) -> LinearMap:
     c = affine.step(zero, still)
     A = (affine.step(np.eye(affine.n_units), still) - c).T
     B = (affine.step(zero, np.eye(affine.n_inputs)) - c).T if affine.n_inputs else None
-    return LinearMap(A, B, c, affine.delta)
+    return LinearMap(A, B, c, affine.delta, noise=affine.noise)

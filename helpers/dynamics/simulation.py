@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from scipy.integrate import DOP853
 
-from helpers.dynamics._checks import Array, count, no_nan, shown
+from helpers.dynamics._checks import Array, count, generator, no_nan, shown
 from helpers.dynamics.linear import LinearMap
+from helpers.dynamics.one_step import Step
 from helpers.dynamics.schemes import DiscretisedMap
 from helpers.dynamics.systems import Flow, Map
 
@@ -42,8 +43,12 @@ def simulate(
     t: Any = None,
     steps: int | None = None,
     breakpoints: Sequence[float] = (),
+    rng: np.random.Generator | None = None,
 ) -> Trajectory:
     r"""Return the trajectory of a flow or a map from h0.
+
+    .. math:: h_{k+1} = \Phi(h_k, x_k) + G\sqrt\Delta\,\varepsilon_k
+              \quad\text{for a map with noise } G
 
     Parameters
     ----------
@@ -61,6 +66,8 @@ def simulate(
         How many steps, where x does not say.
     breakpoints : sequence of float, for flows
         Where a function of time jumps. The solver stops there, so that no pulse is stepped over.
+    rng : numpy.random.Generator, for maps with noise
+        Draws standard normal numbers, N a step and trajectory. Without noise nothing is drawn.
 
     Returns
     -------
@@ -70,7 +77,8 @@ def simulate(
     Raises
     ------
     ValueError
-        On shapes that do not fit, NaN, times that do not increase, or a missing t or steps.
+        On shapes that do not fit, NaN, times that do not increase, or a missing t or steps; if a
+        map has noise and there is no rng, or a flow has noise: discretise it first.
     RuntimeError
         If scipy gives up, with its reason, or an implicit step has no solution that Newton finds.
 
@@ -86,10 +94,29 @@ def simulate(
     if isinstance(system, Flow):
         if t is None or steps is not None:
             raise ValueError("a flow needs output times t=..., not steps; discretise it for steps")
+        _require_no_noise(system)
         return _integrate(system, start, x, _times(t), breakpoints)
     if t is not None or len(breakpoints):
         raise ValueError("a map takes steps, not t or breakpoints; its rows are delta apart")
-    return _iterate(system, start, x, steps)
+    return _iterate(system, start, x, steps, _noise_source(system, rng))
+
+
+def _require_no_noise(flow: Flow) -> None:
+    if flow.noise is not None:
+        raise ValueError(
+            f"this {type(flow).__name__} has noise of amplitude up to {np.max(flow.noise):g}, and "
+            "a flow is integrated without; choose a step: "
+            "simulate(Discretise(delta)(flow), h0, x, steps=..., rng=rng)"
+        )
+
+
+def _noise_source(system: Map, rng: Any) -> np.random.Generator | None:
+    if system.noise is not None and rng is None:
+        raise ValueError(
+            f"this {type(system).__name__} has noise of amplitude up to {np.max(system.noise):g}; "
+            "say what draws it: rng=np.random.default_rng(0)"
+        )
+    return None if rng is None else generator(rng)
 
 
 def _times(t: Any) -> Array:
@@ -116,7 +143,9 @@ def _leading(h0: Array, x: Array) -> tuple[int, ...]:
 # --- maps ---------------------------------------------------------------------------------------
 
 
-def _iterate(system: Map, h0: Array, x: Any, steps: int | None) -> Trajectory:
+def _iterate(
+    system: Map, h0: Array, x: Any, steps: int | None, rng: np.random.Generator | None
+) -> Trajectory:
     length, value = _map_input(system, x, steps)
     first = system._input_point(value(0.0) if callable(value) else value[0])
     dtype = np.result_type(float, h0, first)
@@ -124,14 +153,38 @@ def _iterate(system: Map, h0: Array, x: Any, steps: int | None) -> Trajectory:
     h = np.empty((length + 1, *shape), dtype)
     h[0] = h0
     if isinstance(system, DiscretisedMap):
-        step = system.stepper(shape, dtype)
+        step = _shaken(system, system.stepper(shape, dtype), shape, rng)
         for now, after, drives in zip(h[:-1], h[1:], _drives(system, value, length), strict=True):
             step(now, drives, after)
     else:
+        step = _shaken(system, _own_step(system), shape, rng)
         for k in range(length):
-            read = _finite(system, value, system.delta * k) if callable(value) else value[k]
-            h[k + 1] = system.step(h[k], read)
+            read: Any = _finite(system, value, system.delta * k) if callable(value) else value[k]
+            step(h[k], read, h[k + 1])
     return Trajectory(system.delta * np.arange(length + 1.0), h)
+
+
+def _own_step(system: Map) -> Step:
+    def step(h: Array, x: Any, out: Array) -> None:
+        out[...] = system.step(h, x)
+
+    return step
+
+
+def _shaken(
+    system: Map, step: Step, shape: tuple[int, ...], rng: np.random.Generator | None
+) -> Step:
+    """Return the step with its noise, or the step itself where there is none."""
+    if system.noise is None or rng is None:
+        return step
+    spread, kick = np.sqrt(system.delta) * system.noise, np.empty(shape)
+
+    def shaken(h: Array, drives: Any, out: Array) -> None:
+        step(h, drives, out)
+        rng.standard_normal(out=kick)
+        np.add(out, np.multiply(kick, spread, kick), out)
+
+    return shaken
 
 
 def _finite(system: Map, x: Input, time: float) -> Array:

@@ -2,6 +2,11 @@
 
 The class says which of the two a system is. Units are the last axis: h is (..., N), x is (..., M),
 leading axes broadcast, a missing x is zero. States and inputs may be complex, parameters are real.
+
+Noise, where a system has it, is white, private to each unit and added outside everything else:
+h' = F(h, x) + G xi, and h+ = Phi(h, x) + G sqrt(delta) eps with independent standard normal eps.
+`noise` is the amplitude G, one entry a unit, in units of h / sqrt(time); None where there is none.
+Velocity, step and Jacobians are those of the system without it; `simulate` draws it.
 """
 
 from __future__ import annotations
@@ -11,7 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from helpers.dynamics._checks import Array, count, finite_array, last_axis, positive, shown
+from helpers.dynamics._checks import (
+    Array,
+    amplitude,
+    count,
+    finite_array,
+    last_axis,
+    positive,
+    shown,
+)
 from helpers.dynamics.differentiation import complex_step_jacobian
 
 __all__ = ["Flow", "Map"]
@@ -24,6 +37,7 @@ class _System:
 
     n_units: int
     n_inputs: int
+    noise: Array | None = None
 
     def _state(self, h: Any) -> Array:
         return last_axis(h, "h", self.n_units, "unit")
@@ -56,11 +70,14 @@ class Flow(_Frozen, _System):
     split : array (N,), optional
         Diagonal linear part that exponential Euler integrates exactly; without it that method
         refuses the flow.
+    noise : float or array (N,), optional
+        Amplitude G of private white noise, :math:`h' = F + G\xi`. Default none.
 
     Raises
     ------
     ValueError
-        If ``velocity`` is not callable, a size is not a whole number, or split has another shape.
+        If ``velocity`` is not callable, a size is not a whole number, split or noise has another
+        shape, or a noise is negative.
 
     Notes
     -----
@@ -83,6 +100,7 @@ class Flow(_Frozen, _System):
         n_inputs: int,
         *,
         split: Any = None,
+        noise: Any = None,
     ) -> None:
         if not callable(velocity):
             raise ValueError(f"velocity = {velocity!r}; it must be a function of h and x")
@@ -92,6 +110,7 @@ class Flow(_Frozen, _System):
             n_units=n,
             n_inputs=count(n_inputs, "n_inputs"),
             split=None if split is None else finite_array(split, "split", (n,)),
+            noise=amplitude(noise, n),
         )
 
     def velocity(self, h: Any, x: Any = None) -> Array:
@@ -140,11 +159,15 @@ class Map(_Frozen, _System):
         Time between two steps, greater than 0.
     n_units, n_inputs : int
         N and M.
+    noise : float or array (N,), optional
+        Amplitude G of private white noise; a step adds normal numbers of standard deviation
+        :math:`G\sqrt\Delta`. Default none.
 
     Raises
     ------
     ValueError
-        If ``step`` is not callable, delta not positive, or a size not a whole number.
+        If ``step`` is not callable, delta not positive, a size not a whole number, or noise
+        negative or of another shape.
 
     Examples
     --------
@@ -161,14 +184,18 @@ class Map(_Frozen, _System):
         delta: float,
         n_units: int,
         n_inputs: int,
+        *,
+        noise: Any = None,
     ) -> None:
         if not callable(step):
             raise ValueError(f"step = {step!r}; it must be a function of h and x")
+        n = count(n_units, "n_units", least=1)
         self.__dict__.update(
             _function=step,
             delta=positive(delta, "delta"),
-            n_units=count(n_units, "n_units", least=1),
+            n_units=n,
             n_inputs=count(n_inputs, "n_inputs"),
+            noise=amplitude(noise, n),
         )
 
     def step(self, h: Any, x: Any = None) -> Array:

@@ -22,7 +22,8 @@ class TangentLift(Procedure):
     .. math:: (h, v)' = \bigl(F(h, x),\; J(h, x)\, v\bigr), \qquad
               (h, v) \mapsto \bigl(\Phi(h, x),\; D\Phi(h, x)\, v\bigr)
 
-    The lifted system has 2N units, h first. Of a flow it uses the flow's Jacobian; of a map it
+    The lifted system has 2N units, h first; noise moves h alone, since it is the same on both
+    paths that v is the difference of. Of a flow it uses the flow's Jacobian; of a map it
     differentiates the map's own step along v, by complex step, which needs real states.
 
     Raises
@@ -64,7 +65,7 @@ def _lifted_flow(system: Flow) -> Flow:
         return np.kron(np.eye(2), J)
 
     split = None if system.split is None else np.tile(system.split, 2)
-    lifted = Flow(velocity, 2 * n, system.n_inputs, split=split)
+    lifted = Flow(velocity, 2 * n, system.n_inputs, split=split, noise=_on_the_state(system))
     lifted.__dict__["_newton_jacobian"] = newton_jacobian
     return lifted
 
@@ -82,4 +83,8 @@ def _lifted_map(system: Map) -> Map:
         moved = np.imag(system.step(h + 1j * EPS * v, x)) / EPS
         return np.concatenate([system.step(h, x), moved], axis=-1)
 
-    return Map(step, system.delta, 2 * n, system.n_inputs)
+    return Map(step, system.delta, 2 * n, system.n_inputs, noise=_on_the_state(system))
+
+
+def _on_the_state(system: Flow | Map) -> Array | None:
+    return None if system.noise is None else np.append(system.noise, np.zeros(system.n_units))

@@ -38,6 +38,8 @@ SIGMA: dict[str, Function] = {
     "softsign": lambda p: p / (1 + np.abs(p)),
     "relu": lambda p: np.maximum(p, 0.0),
     "hard_tanh": lambda p: np.clip(p, -1.0, 1.0),
+    "softplus": lambda p: np.logaddexp(0.0, p),
+    "retanh": lambda p: np.maximum(np.tanh(p), 0.0),
 }
 SLOPE: dict[str, Function] = {
     "tanh": lambda p: 1 / np.cosh(p) ** 2,
@@ -48,6 +50,8 @@ SLOPE: dict[str, Function] = {
     "softsign": lambda p: 1 / (1 + np.abs(p)) ** 2,
     "relu": lambda p: np.where(p > 0, 1.0, 0.0),
     "hard_tanh": lambda p: np.where(np.abs(p) < 1, 1.0, 0.0),
+    "softplus": lambda p: 1 / (1 + np.exp(-p)),
+    "retanh": lambda p: np.where(p > 0, 1 / np.cosh(p) ** 2, 0.0),
 }
 SMOOTH = ("tanh", "identity", "erf", "arctan", "logistic")
 
