@@ -132,8 +132,12 @@ class DiscretisedMap(Map):
         """The flow's amplitude G, shape (N,) or None, in the time that delta is counted in."""
         if self.flow.noise is None:
             return None
-        # A step draws what it drew before Rescale stamped its time anew.
         return np.asarray(np.sqrt(self.step_size / self.delta) * self.flow.noise)
+
+    def _noise_of_a_step(self) -> Array | None:
+        # In the flow's own time: what it was before Rescale stamped it anew, in every bit.
+        noise = self.flow.noise
+        return None if noise is None else np.sqrt(self.step_size) * noise
 
     def step(self, h: Any, x: Any = None) -> Array:
         """Return Phi(h, x) without its noise, shape (..., N).

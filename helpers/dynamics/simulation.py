@@ -175,9 +175,9 @@ def _shaken(
     system: Map, step: Step, shape: tuple[int, ...], rng: np.random.Generator | None
 ) -> Step:
     """Return the step with its noise, or the step itself where there is none."""
-    if system.noise is None or rng is None:
+    spread, kick = system._noise_of_a_step(), np.empty(shape)
+    if spread is None or rng is None:
         return step
-    spread, kick = np.sqrt(system.delta) * system.noise, np.empty(shape)
 
     def shaken(h: Array, drives: Any, out: Array) -> None:
         step(h, drives, out)

@@ -213,6 +213,10 @@ class Map(_Frozen, _System):
         state = self._state(h)[..., None, :]
         return complex_step_jacobian(lambda x: self.step(state, x), self._held(x))
 
+    def _noise_of_a_step(self) -> Array | None:
+        # Standard deviations of what a step draws.
+        return None if self.noise is None else np.sqrt(self.delta) * self.noise
+
     def _column(self, x: Any) -> Any:
         # One more axis, along which the states of a complex step lie.
         if callable(x):
