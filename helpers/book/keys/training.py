@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
+from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 
 def carried_back(one_back: Callable[..., Any]) -> Array | None:
@@ -55,23 +56,43 @@ BACKWARD = Exercise(
     hint="transpose the three lines of the lift one by one, from the bottom to the top",
 )
 
-LEVEL = Exercise(
-    "ex-training-level",
-    0.1625,
-    (
-        WrongTurn(0.25, "that is the loss within the answer; it is due for 130 of 200 steps"),
-        WrongTurn(0.325 * (1 - 0.325), "that is the best constant; the output may change at 70 ms"),
-        WrongTurn(
-            0.65 * 0.1875, "that is the level of AND and OR; how many stimuli does XOR answer by 1?"
+
+def drawn(rng: np.random.Generator) -> dict[str, float]:
+    """Return the steps of a trial, the first of the answer, and the share of trials that say 1."""
+    return {
+        "T": int(rng.choice([160, 240, 300, 400])),
+        "s": int(rng.choice([40, 60, 80, 100])),
+        "p": float(rng.choice([0.2, 0.3, 0.4, 0.75])),
+    }
+
+
+def level(T: int, s: int, p: float) -> Exercise:
+    """Return the exercise on the least loss of an output that is the same in all trials."""
+    late = 1 - s / T
+    return Exercise(
+        "ex-training-level",
+        late * p * (1 - p),
+        (
+            WrongTurn(
+                p * (1 - p), f"that is the loss while the answer is due, for {T - s} of {T} steps"
+            ),
+            WrongTurn(
+                late * p * (1 - late * p),
+                f"that is the best constant; this output may change at step {s}",
+            ),
+            WrongTurn(s / T * p * (1 - p), f"before step {s} nothing is lost; it is lost after it"),
+            WrongTurn(late * p, "that is the mean target; the loss is a variance"),
+            WrongTurn(
+                late * min(p, 1 - p),
+                "that answers by 0 or 1 alone; between the two there is a better level",
+            ),
         ),
-        WrongTurn(
-            0.65 * 0.75 * 2 / 9, "that output can tell trials apart; this one is the same in all"
-        ),
-        WrongTurn(0.325, "that is the mean target; the loss is a variance"),
-    ),
-    rtol=1e-2,
-    hint="find the share p of trials with target 1 before and after 70 ms, and average p (1 - p)",
-)
+        rtol=1e-2,
+        hint="find the mean target p before and after the answer begins, and average p (1 - p)",
+    )
+
+
+LEVEL = Drawn("ex-training-level", drawn, level)
 
 NONE = Exercise(
     "ex-training-none",
@@ -91,4 +112,43 @@ NONE = Exercise(
     hint="all 21 succeed with probability (1 - p) to the power of 21",
 )
 
-EXERCISES = (BACKWARD, LEVEL, NONE)
+IDENTITY = Exercise(
+    "ex-training-identity",
+    (3.0, 1.0),
+    (
+        WrongTurn((1.0, 3.0), "the other way round: which count is which start's?"),
+        WrongTurn(
+            (0.0, 0.0), "that is too few updates; replace(RECIPES['fast'], updates=80) has 80"
+        ),
+        WrongTurn((3.0, 3.0), "that is what 1600 updates give; take 80"),
+        WrongTurn(
+            (1.0, 1.0),
+            "the second is right; is the first from Plan(task, recipe, 'identity', seed)?",
+        ),
+        WrongTurn(
+            (3.0, 0.0),
+            "the first is right; of the orthogonal starts seeds 0 to 2 are meant, and one is there",
+        ),
+    ),
+    probe=all_given,
+    rtol=1e-9,
+    hint="train six networks, and count below 0.02 the last entry of each learning curve",
+)
+
+EXERCISES = (BACKWARD, LEVEL, NONE, IDENTITY)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-training-loss",
+        {
+            "a": "Steeply at first, then more and more slowly.",
+            "b": "In a straight line.",
+            "c": "In stairs: it drops, waits on a level, and drops again.",
+        },
+        right="c",
+        reveals={
+            "a": "that a loss is a distance to one goal, which nothing stands between",
+            "b": "that an update of a given size takes a given share of the error away",
+        },
+    ),
+)
