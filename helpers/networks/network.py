@@ -6,54 +6,72 @@ import io
 import json
 import os
 import secrets
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from helpers.dynamics._checks import Array, finite_array, last_axis, positive, shown, square
-from helpers.dynamics.activations import ACTIVATIONS, Activation, activation
-from helpers.dynamics.conventions import LeakyForm
+from helpers.dynamics.activations import ACTIVATIONS, Activation
 from helpers.dynamics.procedures import Discretise
-from helpers.dynamics.recurrent import RNN
+from helpers.dynamics.recurrent import RNN, ActivationRNN
 from helpers.dynamics.systems import Map
-from helpers.networks.readers import read
+from helpers.networks.inside import BiasedInside
+from helpers.networks.readers import careful, described
+from helpers.networks.readers.questions import Question
+from helpers.networks.written_back import written_back
 
 __all__ = ["Network", "load_network", "save_network"]
 
 WEIGHTS = ("w", "omega", "b", "readout", "readout_bias")
-SYNONYMS = {"linear": "identity", "sigmoid": "logistic"}
+# Of a flow of either form.
+FLOW = ("w", "omega", "b", "decay", "activation", "rate", "noise")
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    r"""A trained network: the parameters of equation (2), its time step and its read-out.
+    r"""A trained network: a form, its parameters, its time step, its start and its read-out.
 
-    .. math:: h' = -\lambda h + \sigma(w h + b + \omega x), \qquad y = R h + r
+    .. math:: h' = r\,\bigl(-\lambda h + \sigma(w h + b + \omega x)\bigr), \quad y = R h + q
+              \qquad\text{(activity)}
+    .. math:: v' = r\,\bigl(-\lambda v + w\,\sigma(v + s) + b + \omega x\bigr), \quad
+              y = R\,\sigma(v) + q \qquad\text{(activation)}
 
     Parameters
     ----------
     w, omega, b : array (N, N), (N, M), (N,)
-        As in `RNN`; a missing b is zero.
+        As in `RNN` and `ActivationRNN`; a missing b is zero.
     readout, readout_bias : array (K, N), (K,)
-        R and r; K = 0 where they are missing.
+        R and q; K = 0 where they are missing.
     activation : str or Activation
         sigma.
     delta : float
-        The time of one step of the map it was trained as.
-    decay : float or array (N,)
-        lambda. A simple recurrent layer, h+ = sigma(w h + b + omega x), has decay 1 and delta 1.
+        The time of one step of the map it was trained as; the leak of that step is
+        delta * rate * decay.
+    rate, decay : float or array (N,)
+        r and lambda. A simple recurrent layer, h+ = sigma(w h + b + omega x), has decay, rate and
+        delta 1.
+    form : str
+        "activity", where sigma stands around the sum, or "activation", where it stands inside.
+    start : array (N,), optional
+        The state it begins in. Default zero.
+    noise : float or array (N,), optional
+        Amplitude of private white noise, as in `RNN`.
+    inside : array (N,), optional
+        s, a bias inside sigma, in the activation form only; the state does not contain it.
     recipe : dict, optional
         How the network was made, in what JSON can hold.
     curve : array (T,), optional
         The loss while it was trained.
+    origin : dict, optional
+        The names of its parts in the file it came from, which `save_network` writes back under.
 
     Raises
     ------
     ValueError
-        On shapes that do not fit, numbers that are not finite, decay or delta not positive, or a
-        recipe that JSON cannot hold.
+        On shapes that do not fit, numbers that are not finite, rate, decay or delta not positive,
+        an unknown form, an inside in the activity form, or a recipe that JSON cannot hold.
 
     Notes
     -----
@@ -75,29 +93,52 @@ class Network:
     activation: Any = "tanh"
     delta: Any = 1.0
     decay: Any = 1.0
+    rate: Any = 1.0
+    form: str = "activity"
+    start: Any = None
+    noise: Any = None
+    inside: Any = None
     recipe: Any = None
     curve: Any = None
+    origin: Any = None
 
     def __post_init__(self) -> None:
         n = len(square(self.w, "w"))
-        omega = _with_units(self.omega, "omega", n, 0)
-        flow = RNN(self.w, omega, self.b, self.decay, self.activation)
-        fields = {name: getattr(flow, name) for name in ("w", "omega", "b", "decay", "activation")}
+        for name in ("start", "inside"):
+            value = getattr(self, name)
+            self.__dict__[name] = finite_array(np.zeros(n) if value is None else value, name, (n,))
+        self.__dict__["omega"] = _with_units(self.omega, "omega", n, 0)
+        flow = self.flow
+        fields = {name: getattr(flow, name) for name in FLOW}
         readout = np.zeros((0, n)) if self.readout is None else self.readout
         fields["readout"] = _with_units(readout, "readout", n, 1)
         k = len(fields["readout"])
         bias = np.zeros(k) if self.readout_bias is None else self.readout_bias
         fields["readout_bias"] = finite_array(bias, "readout_bias", (k,))
         fields["delta"] = positive(self.delta, "delta")
-        fields["recipe"] = None if self.recipe is None else json.loads(_json(self.recipe))
+        for name in ("recipe", "origin"):
+            value = getattr(self, name)
+            fields[name] = None if value is None else json.loads(_json(value, name))
         if self.curve is not None:
             fields["curve"] = finite_array(self.curve, "curve", (None,))
         self.__dict__.update(fields)
 
     @property
-    def flow(self) -> RNN:
+    def flow(self) -> RNN | ActivationRNN:
         """The network in continuous time."""
-        return RNN(self.w, self.omega, self.b, self.decay, self.activation)
+        parameters = {name: getattr(self, name) for name in FLOW}
+        if self.form not in ("activity", "activation"):
+            raise ValueError(f"form = {shown(self.form)}; it is one of activity, activation")
+        if not np.any(self.inside):
+            if self.form == "activity":
+                return RNN(**parameters)
+            return ActivationRNN(**parameters)
+        if self.form == "activity":
+            raise ValueError(
+                f"inside = {shown(self.inside)}; in the activity form every bias is inside sigma: "
+                "give it as b"
+            )
+        return BiasedInside(**parameters, inside=self.inside)
 
     @property
     def map(self) -> Map:
@@ -105,10 +146,14 @@ class Network:
         made: Map = Discretise(self.delta)(self.flow)
         return made
 
-    def output(self, h: Any) -> Array:
-        """Return y = readout h + readout_bias, shape (..., K), of states h, shape (..., N)."""
-        states = last_axis(h, "h", len(self.w), "unit")
-        return np.asarray(states @ self.readout.T + self.readout_bias)
+    def output(self, state: Any) -> Array:
+        """Return the read-out of states (..., N), shape (..., K).
+
+        It is readout h + readout_bias, with h = sigma(v) in the activation form.
+        """
+        h = last_axis(state, "state", len(self.w), "unit")
+        activity = h if self.form == "activity" else self.activation(h)
+        return np.asarray(activity @ self.readout.T + self.readout_bias)
 
 
 def _with_units(value: Any, name: str, n_units: int, axis: int) -> Array:
@@ -122,20 +167,25 @@ def _with_units(value: Any, name: str, n_units: int, axis: int) -> Array:
     return array
 
 
-def _json(recipe: Any) -> str:
+def _json(value: Any, name: str) -> str:
     try:
-        if not isinstance(recipe, dict):
+        if not isinstance(value, dict):
             raise TypeError("it is not a dict")
-        return json.dumps(recipe, sort_keys=True, allow_nan=False)
+        return json.dumps(value, sort_keys=True, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"recipe = {shown(recipe)} cannot be stored as JSON ({error}); give a dict of plain "
+            f"{name} = {shown(value)} cannot be stored as JSON ({error}); give a dict of plain "
             "numbers, strings, lists and dicts"
         ) from error
 
 
-def save_network(path: str | os.PathLike[str], network: Network) -> None:
-    """Write a network to an npz file, whole or not at all.
+def save_network(
+    path: str | os.PathLike[str],
+    network: Network,
+    *,
+    like: str | os.PathLike[str] | None = None,
+) -> None:
+    """Write a network to a file, whole or not at all: an npz of this book, or a file like its own.
 
     The same network gives the same bytes. The weights are stored in single precision if that loses
     nothing, and otherwise in double.
@@ -146,11 +196,16 @@ def save_network(path: str | os.PathLike[str], network: Network) -> None:
         The file, named as given; one that stands there is replaced at the last moment.
     network : Network
         What to write.
+    like : str or path, optional
+        The file it was read from (npz, safetensors or a torch state dict). What changed since then
+        is written under the names, in the shapes and in the precision it has there; all else stays
+        as it is in that file. The result is read again and compared before it replaces anything.
 
     Raises
     ------
     ValueError
-        If it is not a `Network`, or its activation has the name of another in `ACTIVATIONS`.
+        If it is not a `Network`, or its activation has the name of another in `ACTIVATIONS`; with
+        like, if that is not a file of its kind, or cannot hold what changed.
 
     Examples
     --------
@@ -165,7 +220,11 @@ def save_network(path: str | os.PathLike[str], network: Network) -> None:
     name = network.activation.name
     if ACTIVATIONS.get(name, network.activation) != network.activation:
         raise ValueError(f"an activation of your own is called {name!r}; give it a name of its own")
-    content, target = _npz(network), Path(path)
+    content = _npz(network) if like is None else written_back(network, Path(like))
+    _replace(Path(path), content)
+
+
+def _replace(target: Path, content: bytes) -> None:
     part = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
     try:
         with part.open("xb") as file:
@@ -184,10 +243,17 @@ def _npz(network: Network) -> bytes:
     arrays = {name: array.astype(kind, order="C") for name, array in weights.items()}
     arrays["activation"] = np.array(network.activation.name)
     arrays["delta"] = np.array(network.delta, "<f8")
-    if not np.array_equal(network.decay, 1.0):
-        arrays["decay"] = np.array(network.decay, "<f8")
-    if network.recipe is not None:
-        arrays["recipe"] = np.array(_json(network.recipe))
+    # What most networks do not have is not written, so that their files stay the same bytes.
+    for name, default in {"decay": 1.0, "rate": 1.0, "start": 0.0, "inside": 0.0}.items():
+        if not np.array_equal(getattr(network, name), default) and np.any(getattr(network, name)):
+            arrays[name] = np.array(getattr(network, name), "<f8")
+    if network.noise is not None:
+        arrays["noise"] = np.array(network.noise, "<f8")
+    if network.form != "activity":
+        arrays["form"] = np.array(network.form)
+    for name in ("recipe", "origin"):
+        if getattr(network, name) is not None:
+            arrays[name] = np.array(_json(getattr(network, name), name))
     if network.curve is not None:
         arrays["curve"] = network.curve.astype("<f4" if _is_single(network.curve) else "<f8")
     buffer = io.BytesIO()
@@ -201,36 +267,64 @@ def _is_single(array: Array) -> bool:
 
 
 def load_network(
-    path: str | os.PathLike[str], activation: str | Activation | None = None
+    path: str | os.PathLike[str],
+    activation: str | Activation | None = None,
+    *,
+    form: str | None = None,
+    alpha: Any = None,
+    delta: float | None = None,
+    scale: str | float | None = None,
+    parts: dict[str, str | tuple[str, ...]] | None = None,
+    layer: int | str | None = None,
+    ignore: str | tuple[str, ...] = (),
 ) -> Network:
-    r"""Read a trained network, in the conventions of equation (2) whatever the file's own.
+    r"""Read a trained network from a file of any common kind, and ask for what the file omits.
 
-    Three kinds of files are known by their first bytes, whatever their names. Those of
-    `save_network`. Any other npz with a recurrent matrix ``w`` (or ``W``, ``w_rec``, ``W_rec``),
-    input weights ``omega`` (``w_in``, ``W_in``) and what else there is of ``b``, ``readout``
-    (``w_out``, ``W_out``), ``readout_bias`` (``b_out``), ``activation``, ``delta`` (1 if missing),
-    and ``decay`` or ``alpha``, the leak of `LeakyForm`. And the HDF5 files of Keras with one
-    SimpleRNN and at most one linear Dense layer after it, whose kernels act on row vectors:
+    Files are known by their first bytes: those of `save_network`, any other npz, HDF5 (Keras 2 and
+    3), .keras, state dicts of torch (without torch), safetensors, MATLAB 5. The names that public
+    code uses for the parts of a network are known, with the way their matrices act. Masks,
+    Dale's signs, scales and second biases are applied; m and n of low rank are multiplied. No file
+    is guessed at: form, leak, activation and scale are asked for where it does not say them. A
+    SimpleRNN of Keras and an nn.RNN say that they are
 
-    .. math:: h_{k+1} = \sigma(x_k W_\text{kernel} + h_k W_\text{recurrent} + b)
+    .. math:: h_{k+1} = \sigma(w h_k + b + \omega x_k)
 
     Parameters
     ----------
     path : str or path
         The file.
     activation : str or Activation, optional
-        sigma, for a file that does not say.
+        sigma.
+    form : str, optional
+        "activity", :math:`h_+ = (1-a) h + a\,\sigma(w h + b + \omega x)`, or "activation",
+        :math:`v_+ = (1-a) v + a\,(w\,\sigma(v) + b + \omega x)`.
+    alpha : float or array (N,), optional
+        The leak a of one step, in (0, 1]. Alone: delta = alpha, rate = decay = 1.
+    delta : float, optional
+        The time of a step; with alpha, rate = alpha / delta and decay = 1.
+    scale : str or float, optional
+        What multiplies m n': "1/N" or a number. In the files of mackelab, Valente and Beiran it
+        multiplies the read-out too, as their code does.
+    parts : dict, optional
+        Part: name in the file, or several names, which are added; ".T" behind a name turns a matrix
+        that acts on row vectors. Parts are w, m, n, omega, b, inside, readout, readout_bias, start,
+        w_mask, omega_mask, readout_mask, w_sign, readout_sign, omega_scale, readout_scale.
+    layer : int or str, optional
+        Which one of several recurrent layers. The read-out belongs to the last.
+    ignore : str or tuple of str, optional
+        Names, or patterns like "encoder.*", of what may be dropped.
 
     Returns
     -------
     Network
-        ``.w``, ``.omega``, ``.b``, ``.readout``, ``.readout_bias``, ``.flow``, ``.map`` and more.
+        Its ``.map.step`` is one step of the tool that trained it, in the tool's own state.
 
     Raises
     ------
     ValueError
-        If the file is not such a network, with the reason; if its numbers do not fit or are not
-        finite; if no one names an activation, or the argument contradicts the file.
+        If the file is not such a network, with the reason; if it does not say something and the
+        call does not either, with the choices; if it says what a `Network` cannot do; if its
+        numbers do not fit or are not finite; if an argument contradicts it.
     FileNotFoundError
         If there is no such file.
     ImportError
@@ -238,18 +332,20 @@ def load_network(
 
     Notes
     -----
-    The orientation of a square matrix cannot be seen: ``w[i, j]`` of an npz leads from j to i. A
-    Keras file of weights alone does not tell a SimpleRNN that runs backwards, a mask, or a read-out
-    with an activation from the plain layers, and is read as those. The layouts are those of
-    keras/src/legacy/saving/legacy_h5_format.py and keras/src/saving/saving_lib.py.
+    The orientation of a square matrix cannot be seen: ``w[i, j]`` leads from j to i, unless the
+    family of names says otherwise. A Keras file of weights alone does not tell a SimpleRNN that
+    runs backwards, a mask, or a read-out with an activation from the plain layers, and is read as
+    those. Layouts: keras/src/legacy/saving/legacy_h5_format.py, keras/src/saving/saving_lib.py,
+    torch/serialization.py, and the format page of safetensors.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     np.savez(f"{folder}/other.npz", W_rec=[[0.5]], W_in=[[1.0]])
-    ...     load_network(f"{folder}/other.npz", "relu").activation.name
-    'relu'
+    ...     network = load_network(f"{folder}/other.npz", "relu", form="activation", alpha=0.1)
+    >>> network.map.step([1.0], [0.0])  # 0.9 * 1 + 0.1 * 0.5 * 1
+    array([0.95])
     """
     try:
         file = Path(path)
@@ -257,39 +353,12 @@ def load_network(
         raise ValueError(f"path = {shown(path)}; give the path of a file") from None
     if not file.exists():
         raise FileNotFoundError(f"{file}: there is no such file; give the path of a network")
+    given = {"activation": activation, "form": form, "alpha": alpha, "delta": delta, "scale": scale}
     try:
-        parts = read(file)
-        parts["activation"] = _sigma(activation, parts.get("activation"))
-        return _network(parts)
+        with careful():
+            fields = described(file, given, parts, layer, ignore)
+        return Network(**fields)
+    except Question as error:
+        raise ValueError(f"{file}: {error.full(path)}") from error
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
-
-
-def _sigma(given: Any, stored: Any) -> Activation:
-    if given is None and stored is None:
-        raise ValueError('the file does not say its activation; name it: activation="tanh"')
-    known = ACTIVATIONS.get(SYNONYMS.get(stored, stored))
-    if given is None and known is not None:
-        return known
-    if given is None:
-        raise ValueError(
-            f"its activation is {shown(stored)}, which this book does not know; pass the "
-            "function, under its name: activation=Activation(name, value, slope)"
-        )
-    sigma = activation(SYNONYMS.get(given, given) if isinstance(given, str) else given)
-    if stored is not None and (sigma != known if known else sigma.name != stored):
-        raise ValueError(
-            f"its activation is {shown(stored)}, and the argument says {sigma.name!r}; leave it out"
-        )
-    return sigma
-
-
-def _network(parts: dict[str, Any]) -> Network:
-    alpha = parts.pop("alpha", None)
-    network = Network(**parts)
-    if alpha is None:
-        return network
-    w, omega, b, delta = network.w, network.omega, network.b, network.delta
-    form = LeakyForm(w, omega, b, alpha, delta, network.activation).network()
-    # The file's state is g = decay h, and that is what its read-out reads.
-    return replace(network, w=form.w, decay=form.decay, readout=form.decay * network.readout)

@@ -22,10 +22,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from helpers import RNN, simulate
+from helpers import RNN, ActivationRNN, simulate
 from helpers.dynamics.activations import ACTIVATIONS, Activation
 from helpers.networks.network import WEIGHTS, Network, load_network, save_network
-from tests.helpers.theory import EPS, SIGMA, some, velocity
+from tests.helpers.theory import EPS, SIGMA, some
 
 RNG = np.random.default_rng(41)
 N, M, K = 5, 2, 3
@@ -81,17 +81,25 @@ def trained(draw: Any) -> Network:
     decays = np.where(np.arange(n) == 0, 1.0, rng.uniform(0.5, 2.0, n))
     parts["decay"] = draw(st.sampled_from((1.0, 0.1, decays)))
     parts["delta"] = draw(st.sampled_from((1.0, 0.1, 20.0)))
+    parts["rate"] = draw(st.sampled_from((1.0, 0.05, 2.0 * decays)))
+    parts["form"] = draw(st.sampled_from(("activity", "activation")))
+    parts["start"] = draw(st.sampled_from((None, rng.standard_normal(n))))
+    parts["noise"] = draw(st.sampled_from((None, 0.1, rng.random(n))))
+    if parts["form"] == "activation":
+        parts["inside"] = draw(st.sampled_from((None, rng.standard_normal(n))))
+    parts["origin"] = draw(st.sampled_from((None, {"names": {"w": ["W.T"]}})))
     return Network(**parts, activation=draw(st.sampled_from(sorted(ACTIVATIONS))))
 
 
 def same(one: Network, other: Network) -> None:
-    for name in (*WEIGHTS, "curve", "decay", "delta"):
+    for name in (*WEIGHTS, "curve", "decay", "delta", "rate", "start", "noise", "inside"):
         mine, its = getattr(one, name), getattr(other, name)
         assert (mine is None) == (its is None), name
         if mine is not None:
             assert np.shape(mine) == np.shape(its), name
             assert np.asarray(mine).tobytes() == np.asarray(its).tobytes(), name
     assert one.activation is other.activation and one.recipe == other.recipe
+    assert one.form == other.form
 
 
 @pytest.mark.filterwarnings("error")
@@ -113,20 +121,27 @@ def test_what_is_written_comes_back_bit_by_bit(network: Network) -> None:
 
 @some
 @given(network=trained(), seed=st.integers(0, 2**32 - 1))
-def test_flow_map_and_output_are_equation_2_its_euler_step_and_the_read_out(
+def test_flow_map_and_output_are_the_form_its_euler_step_and_the_read_out(
     network: Network, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
     n, m = network.omega.shape
     h, x = rng.standard_normal((4, n)), rng.standard_normal((4, m))
     assume(abs(network.w[0, 0]) <= 1)  # 1e300 is for the file, not for sums
-    expected = velocity(network.flow, h, x)
-    assert isinstance(network.flow, RNN) and network.flow.rate == 1.0
+    sigma, drive = SIGMA[network.activation.name], network.b + x @ network.omega.T
+    if network.form == "activity":
+        field = sigma(h @ network.w.T + drive) - network.decay * h
+        heard = h
+    else:
+        field = sigma(h + network.inside) @ network.w.T + drive - network.decay * h
+        heard = sigma(h)
+    expected = network.rate * field
+    assert isinstance(network.flow, {"activity": RNN, "activation": ActivationRNN}[network.form])
     np.testing.assert_allclose(network.flow.velocity(h, x), expected, rtol=1e-12, atol=1e-12)
     step = h + network.delta * expected
     np.testing.assert_allclose(network.map.step(h, x), step, rtol=1e-12, atol=1e-11)
     assert network.map.delta == network.delta
-    by_hand = np.einsum("ij,...j->...i", network.readout, h) + network.readout_bias
+    by_hand = np.einsum("ij,...j->...i", network.readout, heard) + network.readout_bias
     assert network.output(h).shape == (4, len(network.readout))
     np.testing.assert_allclose(network.output(h), by_hand, rtol=1e-12, atol=1e-12)
 
@@ -196,7 +211,8 @@ def test_common_names_mean_the_same(tmp_path: Path, names: tuple[str, ...]) -> N
     arrays = (RECURRENT.T, KERNEL.T, BIAS, DENSE.T, DENSE_BIAS)
     path = tmp_path / "network.npz"
     np.savez(path, **dict(zip(names, arrays, strict=True)), comment=np.array(["left", "alone"]))
-    network = load_network(path, "tanh")
+    step: dict[str, Any] = {"form": "activity", "alpha": 1.0}
+    network = load_network(path, "tanh", **({} if names[1] == "omega" else step))
     for name, array in zip(WEIGHTS, arrays, strict=True):
         np.testing.assert_array_equal(getattr(network, name), array)
     moves_like(network, on_rows("tanh"))
@@ -222,7 +238,7 @@ def test_a_leaky_network_gives_the_same_output_step_by_step(
     parts = {} if delta is None else {"delta": delta}
     weights = {"w": RECURRENT.T, "w_in": KERNEL.T, "b": BIAS, "w_out": DENSE.T, "b_out": DENSE_BIAS}
     np.savez(path, **weights, alpha=alpha, activation="tanh", **parts)
-    network = load_network(path)
+    network = load_network(path, form="activity")
     g, states = np.zeros(N), []
     for x in X:
         g = (1 - alpha) * g + alpha * np.tanh(RECURRENT.T @ g + KERNEL.T @ x + BIAS)
@@ -230,9 +246,11 @@ def test_a_leaky_network_gives_the_same_output_step_by_step(
     trajectory = simulate(network.map, np.zeros(N), X)
     answers = states @ DENSE + DENSE_BIAS
     bound = rounding(states) * (1 + np.abs(DENSE).sum())
+    # In the file's own state, and at its own step.
+    np.testing.assert_allclose(trajectory.h[1:], states, rtol=0, atol=rounding(states))
     np.testing.assert_allclose(network.output(trajectory.h[1:]), answers, rtol=0, atol=bound)
-    assert trajectory.t[1] == (1.0 if delta is None else delta)
-    assert np.all(network.decay == alpha / network.delta)
+    assert trajectory.t[1] == (alpha if delta is None else delta)
+    assert network.decay == 1.0 and network.rate == (1.0 if delta is None else alpha / delta)
 
 
 def test_an_activation_is_named_once(tmp_path: Path) -> None:
@@ -348,6 +366,13 @@ def keras(path: Path, layout: Layout, config: Any, cell: Any = CELL, dense: Any 
     return path
 
 
+def told_of(layout: Layout) -> dict[str, Any]:
+    """Return what weights alone do not say where their layer has another name than SimpleRNN's."""
+    if layout in (keras_2_weights, keras_3_wrapped):
+        return {"form": "activity", "alpha": 1.0}
+    return {}
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", ["tanh", "sigmoid", "linear", "relu", "softsign"])
 def test_a_keras_network_moves_as_in_keras(tmp_path: Path, layout: Layout, name: str) -> None:
@@ -355,7 +380,7 @@ def test_a_keras_network_moves_as_in_keras(tmp_path: Path, layout: Layout, name:
     silent = layer("Dropout", rate=0.1)
     config = model(layer("InputLayer"), simple(name, dropout=0.2), silent, LINEAR)
     read = load_network(keras(tmp_path / "a.hdf5", layout, config))
-    told = load_network(keras(tmp_path / "b.h5", layout, None), sigma)
+    told = load_network(keras(tmp_path / "b.h5", layout, None), sigma, **told_of(layout))
     same(read, told)
     states = on_rows(sigma)
     moves_like(read, states)
@@ -367,10 +392,12 @@ def test_a_keras_network_moves_as_in_keras(tmp_path: Path, layout: Layout, name:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_keras_layer_without_bias_or_read_out(tmp_path: Path, layout: Layout) -> None:
     cell = {name: CELL[name] for name in ("kernel", "recurrent_kernel")}
-    network = load_network(keras(tmp_path / "a.h5", layout, None, cell, {}), "tanh")
+    told = told_of(layout)
+    network = load_network(keras(tmp_path / "a.h5", layout, None, cell, {}), "tanh", **told)
     moves_like(network, on_rows("tanh", 0.0))
     assert network.readout.shape == (0, N) and network.readout_bias.shape == (0,)
-    network = load_network(keras(tmp_path / "a.h5", layout, None, cell, {"kernel": DENSE}), "tanh")
+    path = keras(tmp_path / "a.h5", layout, None, cell, {"kernel": DENSE})
+    network = load_network(path, "tanh", **told)
     np.testing.assert_array_equal(network.readout, DENSE.T)
     np.testing.assert_array_equal(network.readout_bias, np.zeros(K))
 
@@ -489,36 +516,36 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
     "an empty file": (raw(b""), "it is empty", "np.savez"),
     "text": (raw(b"0.5 0.25\n"), "b'0.5 0.25'", "np.savez"),
     "a single array": (raw(b"\x93NUMPY\x01\x00v\x00"), "NUMPY", "np.savez"),
-    "an empty archive": (archive(), "neither npz nor HDF5", "np.savez"),
+    "an empty archive": (archive(), "not npz, HDF5", "np.savez"),
     "a pickle": (raw(pickle.dumps({"w": [[1.0]]})), "a pickle", "np.savez"),
-    "a torch file": (
+    "a torch file cut short": (
         archive(**{"net/data.pkl": b"\x80\x02", "net/data/0": b""}),
-        "torch",
-        "weight_hh_l0",
+        "pickle",
+        "copy",
     ),
-    "a keras archive": (
-        archive(**{"config.json": b"{}", "model.weights.h5": b""}),
-        ".keras",
-        "unzip",
+    "a keras archive without a model": (
+        archive(**{"model.weights.h5": b""}),
+        "config.json",
+        "save the model again",
     ),
-    "an archive of text": (archive(**{"readme.txt": b"hello"}), "['readme.txt']", "np.savez"),
-    "text called w": (archive(**{"w": b"hello", "omega.npy": b"hello"}), "w", "numbers"),
-    "no matrix": (npz(w=None), "no w among ['omega', 'activation']", "np.savez"),
-    "no input weights": (npz(omega=None), "no omega", "np.savez"),
+    "an archive of text": (archive(**{"readme.txt": b"hello"}), "'readme.txt'", "np.savez"),
+    "text called w": (archive(**{"w": b"hello", "omega.npy": b"hello"}), "'w'", "np.savez"),
+    "text in an array's place": (archive(**{"omega.npy": b"hello"}), "no .npy", "np.savez"),
+    "no matrix": (npz(w=None), "no w among ['activation', 'omega']", "parts="),
     # names
     "two names for w": (npz(W=RECURRENT), "['w', 'W']", "keep one"),
-    "the same name twice": (twice, "['w', 'w']", "keep one"),
+    "the same name twice": (twice, "two members 'w.npy'", "keep one"),
     "two names for the read-out": (npz(w_out=DENSE.T, W_out=DENSE.T), "W_out", "keep one"),
     "two leaks": (npz(alpha=0.5, decay=1.0), "['decay', 'alpha']", "keep one"),
     "a time step of unknown meaning": (npz(dt=0.1), "dt", "alpha"),
-    "a time constant of unknown meaning": (npz(tau=10.0), "tau", "decay"),
-    "another one": (npz(tau_m=10.0), "tau_m", "decay"),
-    "a rate of unknown meaning": (npz(rate=2.0), "rate", "decay"),
+    "a time constant of unknown meaning": (npz(tau=10.0), "tau", "ignore=('tau',)"),
+    "another one": (npz(tau_m=10.0), "tau_m", "alpha="),
+    "an unknown name": (npz(gate=BIAS), "'gate': (5,)", "ignore=('gate',)"),
     "no activation": (npz(activation=None), "does not say its activation", 'activation="tanh"'),
     "an unknown activation": (npz(activation="swish" * 100), "'swishswish", "Activation(name"),
     # shapes and numbers
-    "input weights on their side": (npz(omega=KERNEL), "omega has shape (2, 5)", "transpose it"),
-    "a read-out on its side": (npz(readout=DENSE), "readout has shape (5, 3)", "transpose it"),
+    "input weights on their side": (npz(omega=KERNEL), "omega has shape (2, 5)", "'w': 'w.T'"),
+    "a read-out on its side": (npz(readout=DENSE), "readout has shape (5, 3)", "'w': 'w.T'"),
     "input weights of another network": (npz(omega=np.zeros((4, 3))), "(4, 3)", "the 5 units"),
     "a read-out in one row": (npz(readout=DENSE[:, 0]), "readout has shape (5,)", "needs shape"),
     "a bias for each output": (npz(b=DENSE_BIAS), "b has shape (3,)", "needs shape (5)"),
@@ -526,10 +553,10 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
     "a matrix that is not square": (npz(w=DENSE), "w has shape (5, 3)", "square"),
     "NaN weights": (npz(w=nan_at(RECURRENT, 1, 2)), "w[1, 2] is nan", "finite"),
     "an infinite bias": (npz(b=np.full(N, np.inf)), "b[0] is inf", "finite"),
-    "complex weights": (npz(w=1j * RECURRENT), "complex128", "real numbers"),
-    "weights in words": (npz(w=RECURRENT.astype(str)), "w is <U", "real numbers"),
-    "times as weights": (npz(b=np.zeros(N, "m8[s]")), "b is timedelta64[s]", "real numbers"),
-    "an activation in numbers": (npz(activation=1.0), "activation is float64", "one string"),
+    "complex weights": (npz(w=1j * RECURRENT), "kind 'c'", "real numbers"),
+    "weights in words": (npz(w=RECURRENT.astype(str)), "w is of kind 'U'", "real numbers"),
+    "times as weights": (npz(b=np.zeros(N, "m8[s]")), "b is of kind 'm'", "real numbers"),
+    "an activation in numbers": (npz(activation=1.0), "activation is of kind 'f'", "one string"),
     "two activations": (npz(activation=["tanh", "relu"]), "shape (2,)", "one string"),
     "a recipe that is no JSON": (npz(recipe="{'seed': 3}"), "JSON", "copy it again"),
     "a recipe that is a list": (npz(recipe="[3]"), "recipe = [3]", "give a dict"),
@@ -537,25 +564,25 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
     "a negative step": (npz(delta=-1.0), "delta = -1.0", "greater than 0"),
     "a negative leak": (npz(decay=-1.0), "decay = ", "greater than 0"),
     "a leak above one": (npz(alpha=1.5), "alpha = 1.5", "smaller delta"),
-    "objects": (npz(w=np.array([[None]])), "Object arrays", "array of numbers"),
+    "objects": (npz(w=np.array([[None]])), "w is a pickled object", "array of numbers"),
     # Keras
     "a GRU": (
         h5(cell=gated(3), config=model(layer("GRU"), LINEAR)),
         "(5, 15), as a GRU",
-        "SimpleRNN",
+        "Map(step",
     ),
-    "an LSTM": (h5(keras_3_weights, cell=gated(4)), "(5, 20), as a LSTM", "SimpleRNN"),
+    "an LSTM": (h5(keras_3_weights, cell=gated(4)), "(5, 20), as an LSTM", "Map(step"),
     "no recurrent layer": (h5(cell={}), "0 recurrent layers", "with one"),
-    "two recurrent layers": (h5_with(second_layer), "2 recurrent layers", "with one"),
-    "two read-outs": (h5_with(second_read_out), "/second/second", "at most one Dense"),
+    "two recurrent layers": (h5_with(second_layer), "layer = None", "layer=0 to 1"),
+    "two read-outs": (h5_with(second_read_out), "second/second", "at most one Dense"),
     "a layer before": (
         h5(dense={"kernel": DENSE.T}),
-        "'/model_weights/dense_5/dense_5': (3, 5)",
+        "'model_weights/dense_5/dense_5': (3, 5)",
         "after",
     ),
     "normalisation": (
         h5(dense={"gamma": BIAS, "beta": BIAS}),
-        "'gamma:0': (5,)",
+        "'gamma': (5,)",
         "changes the map",
     ),
     "numbered normalisation": (
@@ -565,7 +592,7 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
     ),
     "a cell with peepholes": (
         h5(cell=CELL | {"peephole": RECURRENT}),
-        "'peephole:0'",
+        "'peephole'",
         "changes the map",
     ),
     "a convolution": (
@@ -573,9 +600,9 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
         "(3, 3, 5, 3)",
         "changes the map",
     ),
-    "a bias alone": (h5(dense={"bias": BIAS}), "{'bias:0': (5,)}", "changes the map"),
-    "a leak of its own": (h5_with(leak_elsewhere), "'alpha:0': (1,)", "changes the map"),
-    "a kernel under two names": (h5_with(named_twice), "'kernel:0'", "changes the map"),
+    "a bias alone": (h5(dense={"bias": BIAS}), "{'bias': (5,)}", "changes the map"),
+    "a leak of its own": (h5_with(leak_elsewhere), "'alpha': (1,)", "changes the map"),
+    "a kernel under two names": (h5_with(named_twice), "'kernel', 'kernel'", "keep one"),
     "a mask": (
         h5(config=model(layer("Masking"), simple(), LINEAR)),
         "'Masking'",
@@ -608,8 +635,8 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
     ),
     "a cell of one's own": (
         h5(config=model(layer("RNN", cell=layer("MyCell")), LINEAR)),
-        "['RNN', 'Dense']",
-        "SimpleRNN",
+        "['MyCell', 'Dense']",
+        "parts=",
     ),
     "an activation of Keras alone": (
         h5(config=model(simple("elu"), LINEAR)),
@@ -619,7 +646,7 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
     "an activation that is an object": (
         h5(config=model(simple({"class_name": "f"}), LINEAR)),
         "'f'",
-        "weights alone",
+        "pass the function",
     ),
     "a broken configuration": (h5(config='{"config": '), "JSON", "copy it again"),
     "a configuration of no model": (h5(config='{"config": {"layers": [3]}}'), "damaged", "copy it"),
@@ -630,7 +657,7 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
         "finite",
     ),
     "a group in a ring": (h5_with(in_a_ring), "group /first/first/again", "save the model again"),
-    "words in HDF5": (h5_with(of_objects), "/words: object", "store the numbers"),
+    "words in HDF5": (h5_with(of_objects), "'words'", "changes the map"),
 }
 
 
@@ -729,11 +756,11 @@ def test_no_pickle_is_ever_opened(tmp_path: Path, name: str) -> None:
     if name == "comment":
         load_network(path)  # a name that means nothing is left unread
     else:
-        with pytest.raises(ValueError, match="Object arrays"):
+        with pytest.raises(ValueError, match=f"{name} is a pickled object"):
             load_network(path)
     for content in (pickle.dumps(Trap()), pickle.dumps(Trap(), protocol=0)):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match="neither npz nor HDF5"):
+        with pytest.raises(ValueError, match=r"a pickle, which could|not npz, HDF5"):
             load_network(path)
     assert not trace.exists()
 

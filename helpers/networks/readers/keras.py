@@ -1,131 +1,207 @@
-"""Networks in the HDF5 files of Keras: one SimpleRNN, and at most one linear Dense after it."""
+"""HDF5 files, those of Keras above all: of version 2 and 3, and the .keras archive."""
 
 from __future__ import annotations
 
 import importlib
+import io
 import json
-from collections.abc import Iterator
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from helpers.dynamics._checks import Array, shown
+from helpers.networks.readers.contents import Contents, Found, Stored, member, members, sized
+from helpers.networks.readers.keras_model import Layer, barred, layers, recurrent
+from helpers.networks.readers.names import find, gate, picked
 
 CELL, DENSE = ("kernel", "recurrent_kernel", "bias"), ("kernel", "bias")
 NOT_LAYERS = ("optimizer", "optimizer_weights", "seed_generator")
-# Layers that do nothing once the model is trained.
-SILENT = ("InputLayer", "Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise")
+GROUPS = 10_000
+TEXT = 2**24  # bytes of a configuration
 
 
-def read_keras(file: Path) -> dict[str, Any]:
-    """Return the parts of the network in an HDF5 file; kernels act on row vectors there."""
+def read_hdf5(file: Path) -> Contents:
+    """Return what an HDF5 file holds."""
+    return _contents(file, file, None)
+
+
+def read_keras(file: Path) -> Contents:
+    """Return what a .keras archive holds."""
+    with zipfile.ZipFile(file) as archive:
+        held = members(archive)
+        if "config.json" not in held or held["config.json"].file_size > TEXT:
+            raise ValueError("a .keras archive without a config.json; save the model again")
+        config = member(archive, "config.json")
+        weights = member(archive, "model.weights.h5")
+    return _contents(file, weights, config)
+
+
+def _contents(file: Path, source: Path | bytes, config: Any) -> Contents:
     try:
         h5py: Any = importlib.import_module("h5py")
     except ImportError as error:
         raise ImportError(f"{file} is an HDF5 file; to read it: pip install h5py") from error
-    with h5py.File(file, "r") as root:
-        layers: dict[str, dict[str, Array]] = {}
-        for group, name, array in _arrays(h5py, root, "", set()):
-            layers.setdefault(group, {})[name] = array
-        config = root.attrs.get("model_config")
-    parts = _trained({group: _named(group, held) for group, held in layers.items()})
-    if config is not None:
-        parts["activation"] = _configured(json.loads(config)["config"])
-    return parts
+    with h5py.File(_opened(source), "r") as root:
+        arrays = dict(_arrays(h5py, root, source))
+        if config is None and "model_config" in root.attrs:
+            config = _attribute(root)
+    model = None if config is None else layers(json.loads(config))
+    return Contents(arrays, partial(_found, model), barred(model or ()))
 
 
-def _arrays(h5py: Any, group: Any, path: str, seen: set[Any]) -> Iterator[tuple[str, str, Array]]:
-    if group in seen:
-        raise ValueError(f"group {path} stands in the file twice; save the model again")
-    seen.add(group)
-    for name in sorted(set(group) - set(NOT_LAYERS)):
-        where = f"{path}/{name}"
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise ValueError(f"{where} is a link, which is not followed; store the array itself")
-        item = group[name]
-        if isinstance(item, h5py.Group):
-            yield from _arrays(h5py, item, where, seen)
-        elif item.dtype.kind not in "fiu" or item.is_virtual or item.external:
-            raise ValueError(f"{where}: {item.dtype}, or kept elsewhere; store the numbers in it")
-        else:
-            yield path, name, np.asarray(item[()], dtype=float)
+def _opened(source: Path | bytes) -> Any:
+    return io.BytesIO(source) if isinstance(source, bytes) else source
 
 
-def _named(group: str, held: dict[str, Array]) -> dict[str, Array]:
+def _attribute(root: Any) -> Any:
+    if root.attrs.get_id("model_config").shape != ():
+        raise ValueError("its model_config is not one string; save the model again")
+    return root.attrs["model_config"]
+
+
+def _arrays(h5py: Any, root: Any, source: Path | bytes) -> Iterator[tuple[str, Stored]]:
+    waiting: list[tuple[str, Any]] = [("", root)]
+    seen: set[Any] = set()
+    while waiting:
+        path, group = waiting.pop()
+        if group in seen or len(seen) > GROUPS:
+            raise ValueError(f"group {path} stands in the file twice; save the model again")
+        seen.add(group)
+        for name in sorted(set(group) - set(NOT_LAYERS), reverse=True):
+            where = f"{path}/{name}"
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise ValueError(f"{where} is a link, which is not followed; store the array there")
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                waiting.append((where, item))
+            else:
+                yield where[1:], _stored(h5py, item, where, source)
+
+
+def _stored(h5py: Any, item: Any, where: str, source: Path | bytes) -> Stored:
+    if item.is_virtual or item.external:
+        raise ValueError(f"{where} is kept elsewhere, which is not followed; store the numbers")
+    kind = item.dtype.kind if item.dtype.kind in "fiu" else "O"
+    if item.shape is None:
+        raise ValueError(f"{where} is empty; save the model again")
+    size = sized(item.shape, item.dtype.itemsize, where)
+    sized(item.chunks or (), item.dtype.itemsize, where)
+    if item.id.get_storage_size() < size and (item.chunks is None or not _filtered(item)):
+        raise ValueError(f"{where} of shape {item.shape} was not written whole; save it again")
+    return Stored(item.shape, kind, lambda: _load(h5py, source, where))
+
+
+def _filtered(item: Any) -> bool:
+    return bool(item.id.get_create_plist().get_nfilters())
+
+
+def _load(h5py: Any, source: Path | bytes, where: str) -> Array:
+    with h5py.File(_opened(source), "r") as root:
+        return np.asarray(root[where][()])
+
+
+def _found(model: tuple[Layer, ...] | None, arrays: Mapping[str, Stored], layer: Any) -> Found:
+    """Return the parts of one recurrent layer, and of the Dense layer after the last."""
+    groups = _groups(arrays)
+    if not groups:
+        if model is None and arrays:
+            return find(arrays, layer)
+        raise ValueError(
+            "it holds no weights: the model was saved before it was built; call it once, "
+            "model(x), and save it again"
+        )
+    cells = _cells(groups, arrays)
+    order = sorted(cells, key=lambda group: _place(model, group))
+    chosen = order[picked(order, layer)]
+    said = recurrent(model, order.index(chosen), len(order), _size(cells[chosen], arrays))
+    if model is None and "simple_rnn" in chosen:
+        said = {"form": "activity", "alpha": 1.0}
+    names = _turned(cells[chosen], {"w": "recurrent_kernel", "omega": "kernel", "b": "bias"})
+    others = {group: held for group, held in groups.items() if group not in cells}
+    if chosen == order[-1]:
+        names |= _read_out(others, arrays, _size(cells[chosen], arrays))
+    dropped = {name for held in groups.values() for name in held.values()}
+    return Found(names, said, dropped=frozenset(dropped))
+
+
+def _cells(
+    groups: dict[str, dict[str, str]], arrays: Mapping[str, Stored]
+) -> dict[str, dict[str, str]]:
+    """Return the recurrent layers, none of which has gates."""
+    cells = {group: held for group, held in groups.items() if "recurrent_kernel" in held}
+    if not cells:
+        raise ValueError(f"0 recurrent layers among {shown(list(groups))}; save a model with one")
+    for held in cells.values():
+        gate(held["recurrent_kernel"], arrays[held["recurrent_kernel"]].shape, rows=True)
+    return cells
+
+
+def _size(held: dict[str, str], arrays: Mapping[str, Stored]) -> int:
+    return int(arrays[held["recurrent_kernel"]].shape[0])
+
+
+def _place(model: tuple[Layer, ...] | None, group: str) -> tuple[int, list[Any]]:
+    """Return where a layer stands: as the configuration lists them, or as they are numbered."""
+    listed = [layer.name for layer in model or ()]
+    at = next((i for i, name in enumerate(listed) if name in group.split("/")), len(listed))
+    return at, [int(piece) if piece.isdecimal() else piece for piece in re.split(r"(\d+)", group)]
+
+
+def _turned(held: dict[str, str], leaves: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    # Kernels act on row vectors; a bias is one.
+    return {
+        part: (held[leaf] if leaf == "bias" else f"{held[leaf]}.T",)
+        for part, leaf in leaves.items()
+        if leaf in held
+    }
+
+
+def _read_out(
+    others: dict[str, dict[str, str]], arrays: Mapping[str, Stored], n_units: int
+) -> dict[str, tuple[str, ...]]:
+    kernels = {group: arrays[held["kernel"]].shape for group, held in others.items()}
+    if len(kernels) > 1 or any(shape[0] != n_units for shape in kernels.values()):
+        raise ValueError(
+            f"beside the recurrent layer, of {n_units} units, it has {shown(kernels)}; at most one "
+            "Dense layer, after the recurrent one, is read: drop the others with "
+            f"ignore={tuple(f'{group}/*' for group in kernels)[:1]}, and the read-out with them"
+        )
+    leaves = {"readout": "kernel", "readout_bias": "bias"}
+    return {part: n for held in others.values() for part, n in _turned(held, leaves).items()}
+
+
+def _groups(arrays: Mapping[str, Stored]) -> dict[str, dict[str, str]]:
+    """Return the layers of a Keras file: the names of their arrays, by what those are."""
+    held: dict[str, dict[str, str]] = {}
+    for name in arrays:
+        group, _, leaf = name.rpartition("/")
+        held.setdefault(group, {})[name] = leaf.removesuffix(":0")
+    layered = [g for g, leaves in held.items() if {"kernel", "0"} & set(leaves.values())]
+    return {group: _named(group, leaves, arrays) for group, leaves in held.items() if layered}
+
+
+def _named(group: str, held: dict[str, str], arrays: Mapping[str, Stored]) -> dict[str, str]:
     """Return the arrays of a layer by the names of its parts, if it is a plain one."""
-    parts = {name.removesuffix(":0"): array for name, array in held.items()}
+    parts = {leaf: name for name, leaf in held.items()}
+    if len(parts) < len(held):
+        raise ValueError(f"{group} holds {sorted(held.values())}, one twice; keep one of them")
     if "0" in parts:
         # Keras 3 numbers the parts; the second one of a cell is a matrix.
-        numbered = CELL if "1" in parts and parts["1"].ndim > 1 else DENSE
-        parts = dict(zip(numbered, parts.values(), strict=False))
+        second = arrays[parts["1"]].shape if "1" in parts else ()
+        numbered = CELL if len(second) > 1 else DENSE
+        parts = dict(zip(numbered, (parts[leaf] for leaf in sorted(parts)), strict=False))
     names = CELL if "recurrent_kernel" in parts else DENSE
-    matrices = all(array.ndim == 2 for name, array in parts.items() if name != "bias")
-    if not {"kernel"} <= set(parts) <= set(names) or not matrices or len(parts) < len(held):
-        shapes = {name: array.shape for name, array in held.items()}
+    matrices = all(len(arrays[name].shape) == 2 for part, name in parts.items() if part != "bias")
+    if not {"kernel"} <= set(parts) <= set(names) or not matrices:
+        shapes = {leaf: arrays[name].shape for name, leaf in held.items()}
         raise ValueError(
-            f"{group} holds {shown(shapes)}; only one SimpleRNN and one Dense layer can be read, "
-            "since any other layer changes the map"
+            f"{group} holds {shown(shapes)}; only SimpleRNN and one Dense layer are known, since "
+            "any other layer changes the map. Of a cell of your own say the parts and the step: "
+            'parts={"w": "<its recurrent_kernel>.T", ...}, form=, alpha='
         )
     return parts
-
-
-def _trained(layers: dict[str, dict[str, Array]]) -> dict[str, Any]:
-    cell = layers.pop(_cell(layers))
-    n = len(cell["recurrent_kernel"])
-    parts = {"w": cell["recurrent_kernel"].T, "omega": cell["kernel"].T, "b": cell.get("bias")}
-    kernels = {group: dense["kernel"].shape for group, dense in layers.items()}
-    if len(layers) > 1 or any(rows != n for rows, _ in kernels.values()):
-        raise ValueError(
-            f"beside the recurrent layer, of {n} units, it has {shown(kernels)}; keep at most one "
-            "Dense layer, after the recurrent one"
-        )
-    for dense in layers.values():
-        parts |= {"readout": dense["kernel"].T, "readout_bias": dense.get("bias")}
-    return parts
-
-
-def _cell(layers: dict[str, dict[str, Array]]) -> str:
-    """Return the name of the one recurrent layer."""
-    cells = [group for group, held in layers.items() if "recurrent_kernel" in held]
-    if len(cells) != 1:
-        raise ValueError(f"{len(cells)} recurrent layers, {shown(cells)}; save a model with one")
-    n, columns = layers[cells[0]]["recurrent_kernel"].shape
-    if n != columns:
-        kind = {3 * n: "GRU", 4 * n: "LSTM"}.get(columns, "gated")
-        raise ValueError(
-            f"{cells[0]} has a recurrent kernel of shape ({n}, {columns}), as a {kind} layer; that "
-            "is not of the form of equation (2): train a SimpleRNN"
-        )
-    return cells[0]
-
-
-def _configured(model: Any) -> str:
-    """Return the activation that the configuration of a model names."""
-    listed = model if isinstance(model, list) else model["layers"]
-    layers = [_unwrapped(layer) for layer in listed]
-    kinds = [kind for kind, _ in layers if kind not in SILENT]
-    if kinds not in (["SimpleRNN"], ["SimpleRNN", "Dense"]):
-        raise ValueError(
-            f"its layers are {shown(kinds)}; only one SimpleRNN, and one Dense after it, can be "
-            "read, since any other layer changes the map"
-        )
-    options = dict(layers)
-    if options["SimpleRNN"].get("go_backwards"):
-        raise ValueError("go_backwards is set: it reads its input from the end; train it forwards")
-    final = options.get("Dense", {}).get("activation")
-    if final not in (None, "linear"):
-        raise ValueError(f"its read-out has activation {shown(final)}; only a linear one is read")
-    name = options["SimpleRNN"]["activation"] or "linear"
-    if not isinstance(name, str):
-        raise ValueError(f"its activation is {shown(name)}; save the weights alone, and name it")
-    return name
-
-
-def _unwrapped(layer: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    kind, options = layer["class_name"], layer["config"]
-    if kind == "TimeDistributed" and options["layer"]["class_name"] == "Dense":
-        return "Dense", options["layer"]["config"]
-    if kind == "RNN" and options["cell"]["class_name"] == "SimpleRNNCell":
-        return "SimpleRNN", options | options["cell"]["config"]
-    return kind, options

@@ -1,71 +1,67 @@
-"""Networks in npz files: our own, and those that others wrote with names like ours."""
+"""Arrays in npz files, each an .npy of its own in a zip archive; pickled ones are never opened."""
 
 from __future__ import annotations
 
-import json
+import io
+import math
+import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from numpy.lib import format as npy
 
 from helpers.dynamics._checks import shown
-
-# What a file may call each part. Any other name is left unread.
-NAMES = {
-    "w": ("w", "W", "w_rec", "W_rec"),
-    "omega": ("omega", "w_in", "W_in"),
-    "b": ("b", "b_rec", "bias"),
-    "readout": ("readout", "w_out", "W_out"),
-    "readout_bias": ("readout_bias", "b_out"),
-} | {name: (name,) for name in ("activation", "delta", "decay", "alpha", "recipe", "curve")}
-# These change the map and are meant in more than one way, so they are neither guessed nor ignored.
-AMBIGUOUS = ("dt", "tau", "tau_m", "rate")
-
-TO_NPZ = "np.savez(path, w=..., omega=..., b=..., readout=..., readout_bias=..., activation=...)"
-TORCH = (
-    "load it in torch and save it with np.savez(path, w=weight_hh_l0, omega=weight_ih_l0, "
-    "b=bias_ih_l0 + bias_hh_l0, activation=...)"
+from helpers.networks.readers.contents import (
+    Contents,
+    Place,
+    Stored,
+    member,
+    members,
+    placed,
+    sized,
 )
+from helpers.networks.readers.names import find
+
+HEADER = 16_384  # bytes
+HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
-def read_npz(file: Path) -> dict[str, Any]:
-    """Return the parts of the network in an npz file; names that it does not know are left."""
-    with np.load(file, allow_pickle=False) as archive:
-        chosen = _chosen(archive.files)
-        return {part: _member(archive, name, part) for part, name in chosen.items()}
+def read_npz(file: Path) -> Contents:
+    """Return what an npz file holds."""
+    arrays: dict[str, Stored] = {}
+    with zipfile.ZipFile(file) as archive:
+        for name, info in members(archive).items():
+            if not name.endswith(".npy"):
+                raise ValueError(
+                    f"neither npz nor HDF5: an archive that holds {shown(name)}, not arrays; save "
+                    "the network with np.savez(path, w=..., omega=..., ...)"
+                )
+            with archive.open(info) as stream:
+                start = stream.read(HEADER)
+            arrays[name.removesuffix(".npy")] = _array(file, name, start, info.file_size)
+    return Contents(arrays, find)
 
 
-def _chosen(names: list[str]) -> dict[str, str]:
-    """Return the name in the file of each part that it has."""
-    if any(name.endswith("data.pkl") for name in names):
-        raise ValueError(f"a torch file, which could run anything; {TORCH}")
-    if "model.weights.h5" in names:
-        raise ValueError("a .keras archive; unzip it and load the model.weights.h5 in it")
-    if unclear := [name for name in AMBIGUOUS if name in names]:
-        raise ValueError(
-            f"{unclear[0]} can be meant in several ways; replace it by delta and decay, as in "
-            "equation (2), or by delta and alpha, as in LeakyForm"
-        )
-    found = {part: [name for name in names if name in NAMES[part]] for part in NAMES}
-    for same in (*found.values(), found["decay"] + found["alpha"]):
-        if len(same) > 1:
-            raise ValueError(f"{same} are two names for one thing; keep one of them")
-    if missing := [part for part in ("w", "omega") if not found[part]]:
-        raise ValueError(f"no {missing[0]} among {shown(names)}; save the network with {TO_NPZ}")
-    return {part: same[0] for part, same in found.items() if same}
-
-
-def _member(archive: Any, name: str, part: str) -> Any:
+def _array(file: Path, name: str, start: bytes, size: int) -> Stored:
+    stream = io.BytesIO(start)
     try:
-        array = np.asarray(archive[name])
-    except ValueError as error:
-        raise ValueError(f"{name}: {shown(error)}; save it as an array of numbers") from error
-    text = part in ("activation", "recipe")
-    if array.dtype.kind not in ("US" if text else "fiu") or (text and array.size != 1):
-        wanted = "one string" if text else "real numbers"
-        raise ValueError(f"{name} is {array.dtype} of shape {array.shape}; it must hold {wanted}")
-    if part == "recipe":
-        return json.loads(array.item())
-    if text:
-        return array.astype(str).item()
-    return array if array.ndim else array.item()
+        read: Any = HEADERS[npy.read_magic(stream)]
+        shape, fortran, dtype = read(stream, max_header_size=HEADER)
+    except Exception as error:
+        raise ValueError(f"{name} is no .npy, {shown(error)}; save it with np.savez") from error
+    if dtype.hasobject:
+        return Stored(shape, "O", lambda: None)
+    held = sized(shape, dtype.itemsize, name) + stream.tell()
+    if held != size:
+        raise ValueError(f"{name} declares {held} bytes and has {size}; copy the file again")
+    if dtype.kind not in "fiub":
+        return Stored(shape, dtype.kind, lambda: _text(file, name))
+    order = shape if fortran else shape[::-1]
+    steps = [math.prod(order[:axis]) for axis in range(len(order))]
+    strides = tuple(steps if fortran else steps[::-1])
+    return placed(file, name, Place(name, stream.tell(), dtype.str, shape, strides), size)
+
+
+def _text(file: Path, name: str) -> Any:
+    with zipfile.ZipFile(file) as archive:
+        return npy.read_array(io.BytesIO(member(archive, name)), allow_pickle=False)
