@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import schur
+from scipy.linalg.lapack import dgees
 from scipy.optimize import linear_sum_assignment
 
 from helpers.dynamics._checks import Array, positive, shown, square
@@ -222,7 +222,9 @@ def henrici(w: Any) -> float:
     Notes
     -----
     Henrici, Numer. Math. 4 (1962); equation (11) of Jarne (arXiv 2005.13074) with the Frobenius
-    norm. It is computed from the strictly upper part of the Schur form, which needs no subtraction.
+    norm. It is computed from one real Schur form, without its vectors and without a subtraction of
+    large numbers: from what lies above the blocks, and of a block [[a, b], [c, a]] with bc < 0,
+    whose eigenvalues are a +- i sqrt(-bc), from (b + c)^2.
 
     Examples
     --------
@@ -234,5 +236,13 @@ def henrici(w: Any) -> float:
     _, exponent = np.frexp(np.max(np.abs(matrix)))
     matrix = np.ldexp(matrix, -exponent)
     norm = float(np.linalg.norm(matrix))
-    triangle, _ = schur(matrix, output="complex")
-    return 0.0 if norm == 0.0 else min(1.0, float(np.linalg.norm(np.triu(triangle, 1)) / norm))
+    if norm == 0.0:
+        return 0.0
+    triangle, _, _, _, _, _, failed = dgees(lambda _: False, matrix, compute_v=0)
+    if failed:
+        raise ValueError(f"w has a Schur form that LAPACK does not find (info {failed}); scale it")
+    above, below = np.diag(triangle, 1), np.diag(triangle, -1)
+    blocks = np.where(below != 0.0, above + below, above)
+    return min(
+        1.0, float(np.hypot(np.linalg.norm(np.triu(triangle, 2)), np.linalg.norm(blocks))) / norm
+    )

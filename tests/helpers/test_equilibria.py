@@ -230,6 +230,59 @@ def test_a_kink_on_the_way_is_crossed_and_at_the_point_refused() -> None:
         fixed_point(unit(0.5, activation="relu"))
 
 
+def test_a_batch_survives_a_guess_that_ends_on_a_kink_or_overflows() -> None:
+    # h' = -h + relu(0.5 h): all guesses rest at 0, and there is the kink.
+    silent = unit(0.5, activation="relu")
+    below, above = fixed_point(silent, guess=[[-1.0], [1.0]])
+    for found in (below, above):
+        assert found.h[0] == pytest.approx(0.0, abs=1e-12)
+    (on_it,) = fixed_point(silent, guess=[[0.0]])
+    assert on_it.status == "on a kink" and on_it.converged and not on_it.stable
+    assert on_it.eigenvalues is None
+    wild = Map(lambda h, x: np.exp(h * h), 1.0, 1, 0)
+    far, near = fixed_point(wild, guess=[[1e6], [0.5]])
+    assert far.status == "stalled" and far.residual == np.inf and not far.converged
+    assert near.status == "stalled" and np.isfinite(near.residual)  # exp(h^2) > h everywhere
+    # And what is no kink at all, but a function that cannot be differentiated, is told.
+    with pytest.raises(ValueError, match="complex"):
+        fixed_point(Flow(lambda h, x: 1.0 - np.real(h), 1, 0), guess=[[0.3]])
+
+
+def test_zero_is_found_without_going_through_all_powers_of_ten() -> None:
+    for system in (unit(0.5), Discretise(0.1)(unit(0.5)), unit(1.0)):
+        for found in fixed_point(system, guess=[[1e-3], [1e-20], [0.5]]):
+            assert found.h[0] == 0.0 or abs(found.h[0]) > 1e-60
+            assert found.converged and abs(found.h[0]) < 1e-5
+
+
+@pytest.mark.parametrize("system", ["flow", "map"])
+def test_a_rectified_network_is_solved_by_its_own_slopes(system: str) -> None:
+    # Spectral radius 0.64 of a non-negative part: contracting enough that the answer is unique.
+    flow = RNN.random(200, 1, gain=0.7, activation="relu", rng=np.random.default_rng(12))
+    found = fixed_point(flow if system == "flow" else Discretise(0.2)(flow))
+    assert found.status == "converged"
+    active = (flow.w @ found.h + flow.b) > 0
+    # The second way: the linear system of the units that are active.
+    exact = np.zeros(200)
+    exact[active] = np.linalg.solve(
+        np.eye(active.sum()) - flow.w[np.ix_(active, active)], flow.b[active]
+    )
+    np.testing.assert_allclose(found.h, exact, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["midpoint", "rk4", "backward_euler"])
+def test_the_slope_of_a_search_is_the_slope_of_what_it_searches(name: str) -> None:
+    from helpers.analysis.equilibria import _motion
+
+    network = RNN.random(5, 2, rng=np.random.default_rng(3))
+    h, x = np.linspace(-1.0, 1.0, 5), np.array([0.2, -0.1])
+    for system in (network, Discretise(0.3)(network), Discretise(0.3, name)(network)):
+        speed, slope = _motion(system, x)
+        moves = 1e-6 * np.eye(5)
+        differences = np.stack([(speed(h + m) - speed(h - m)) / 2e-6 for m in moves], axis=1)
+        np.testing.assert_allclose(slope(h), differences, atol=1e-8)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
