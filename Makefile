@@ -72,6 +72,9 @@ lighthouse: $(SITE) ## report what Lighthouse says of the site; needs Node.js
 bench: $(VENV)/.ready-bench ## time simulations against a hand-written loop, diffrax and scipy
 	@$(PY) -m tools.bench
 
+sabotage: $(READY) ## break helpers in one place at a time and name the claims that do not notice
+	@$(PY) -m tools.sabotage
+
 mutants: $(VENV)/.ready-mutants ## break helpers in many small ways and count what the tests catch
 	@$(PY) -m tools.mutants
 
