@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab test notebooks train counts lint types site-check lighthouse bench mutants lock clean
+.PHONY: help book serve lab test notebooks train counts sabotage lint types site-check lighthouse bench mutants lock clean
 
 help: ## say what each command does
 	@echo "The book's commands:"
