@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from helpers.dynamics._checks import Array
+from helpers.training.layers import SIMPLE, Layer
 from helpers.training.tasks import Trials
 
 __all__ = ["Weights", "loss_and_gradient"]
@@ -22,12 +23,19 @@ __all__ = ["Weights", "loss_and_gradient"]
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """What training changes: w (N, N), omega (N, M), readout (K, N) and readout_bias (K,)."""
+    """What training changes: w (N, N), omega (N, M), readout (K, N), readout_bias (K,), and more.
+
+    A bias b (N,) and a state to start from (N,) are trained where they are given. With a `sign`
+    (N,), entries 1 and -1, the weights are held to Dale's law (see `projected`); it is not trained.
+    """
 
     w: Array
     omega: Array
     readout: Array
     readout_bias: Array
+    b: Array | None = None
+    start: Array | None = None
+    sign: Array | None = None
 
     @property
     def vector(self) -> Array:
@@ -44,7 +52,14 @@ class Weights:
         return self.w, self.omega, self.readout, self.readout_bias
 
 
-def loss_and_gradient(weights: Weights, trials: Trials) -> tuple[Any, Weights]:
+def loss_and_gradient(
+    weights: Weights,
+    trials: Trials,
+    layer: Layer = SIMPLE,
+    *,
+    noise: Array | None = None,
+    inside: Array | None = None,
+) -> tuple[Any, Weights]:
     r"""Return the mean squared error over all steps and its gradient, by the adjoint of the map.
 
     .. math:: \ell = \frac{1}{T B K} \sum_t |z_t - \bar z_t|^2, \qquad
@@ -57,7 +72,13 @@ def loss_and_gradient(weights: Weights, trials: Trials) -> tuple[Any, Weights]:
     weights : Weights
         Real, or complex for a complex step: the loss is analytic in the weights.
     trials : Trials
-        Inputs (T, B, M) and targets (T, B, K). Every trial starts from h = 0.
+        Inputs (T, B, M) and targets (T, B, K), or (T, B, S) where a loop is closed. Without a start
+        of its own every trial starts from h = 0.
+    layer : Layer
+        Leak, activation, form, loop and penalty. Default: a simple recurrent layer.
+    noise, inside : array (T, B, N), optional
+        What is added to the state after each step, and to the argument of sigma (activation form: to
+        the input) before it; the gradient is that of the run with this very noise.
 
     Returns
     -------

@@ -39,13 +39,30 @@ class Recipe:
         Trials in a batch, and trials in the training set, which is passed through in a new
         order each time.
     decay : float
-        Decay of the learning rate per update.
+        Decay of the learning rate per update, in the schedule "inverse".
+    schedule : "inverse", "geometric" or "cosine"
+        How the rate falls: as above, or from `learning_rate` to `rate_end` in equal factors, or
+        along half a cosine.
+    rate_end : float
+        The rate that the last two end at.
+    alpha, activation, form, penalty
+        What is trained, as in `Layer`; alpha is the leak at the task's own step.
+    noise, inside : float
+        Private noise of the units, drawn anew for each update: a standard normal number times
+        :math:`\sqrt{2 \alpha}` noise outside sigma, and :math:`\sqrt{2 / \alpha}` inside in it.
+        Noise outside is of standard deviation `noise` in a unit without input, if alpha is small.
+    fresh : bool
+        Whether each batch is drawn anew; if not, from a training set of so many `samples`.
+    steps : tuple of float
+        Multiples of the task's step, one of which is drawn for each update: the trials are those
+        of ``task.at_step(step)`` and the leak is ``step * alpha``. Other steps than 1 need fresh
+        trials.
 
     Raises
     ------
     ValueError
-        On a name that files could not hold, a rate or clip that is not positive, or a share
-        outside [0, 1].
+        On a name that files could not hold, a rate or clip that is not positive, a share outside
+        [0, 1], an unknown schedule, steps without fresh trials, or a leak beyond 1.
 
     Examples
     --------
@@ -61,6 +78,16 @@ class Recipe:
     batch: int = 64
     samples: int = 15_000
     decay: float = 1e-4
+    schedule: str = "inverse"
+    rate_end: float = 0.0
+    alpha: float = 1.0
+    activation: str = "tanh"
+    form: str = "activity"
+    penalty: float = 0.0
+    noise: float = 0.0
+    inside: float = 0.0
+    fresh: bool = False
+    steps: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
         if not (isinstance(self.name, str) and self.name.isidentifier()):

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from helpers.dynamics._checks import Array, count, generator, positive, shown
+from helpers.training.layers import Loop
 
-__all__ = ["TASKS", "BooleanTask", "FlipFlop", "Task", "Trials", "task"]
+__all__ = ["TASKS", "BooleanTask", "FlipFlop", "Task", "Trials", "hold", "task"]
 
 # The four stimuli (first channel, second channel), in the order in which tables list them.
 STIMULI = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -22,11 +23,19 @@ GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """Inputs x (T, B, 2), targets (T, B, 1), and for each trial its row in `labels` (B, ...)."""
+    """Inputs x (T, B, M), targets (T, B, K), and for each trial its row in `labels` (B, ...).
+
+    `mask` weighs the squared errors, in any shape that broadcasts to the targets'; without one all
+    count alike. Where a loop is closed, `body` (B, S) is its state at first (default zero) and
+    `push` (T, B, S) what is added to it at each step.
+    """
 
     x: Array
     target: Array
     labels: Array
+    mask: Array | None = None
+    body: Array | None = None
+    push: Array | None = None
 
     def __len__(self) -> int:
         return int(self.x.shape[1])
@@ -258,7 +267,85 @@ def _noisy(x: Array, noise: float, rng: np.random.Generator | None) -> Array:
     return x if rng is None else x + noise * generator(rng).standard_normal(x.shape)
 
 
-Task = BooleanTask | FlipFlop
+class Task(Protocol):
+    """What can be learned: a frozen dataclass of plain numbers and words that draws its trials.
+
+    Besides these names it has what its trials are made from (`trials`), and where a level at some
+    steps does not say it all, a judge of its own: a method that says of outputs (T, B, K) which
+    trials are right.
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is called in files, in one word without a slash."""
+
+    @property
+    def duration(self) -> int:
+        """Steps of a trial, T."""
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the noise on the inputs."""
+
+    @property
+    def judged(self) -> tuple[int, ...]:
+        """Steps at which the output is judged."""
+
+    @property
+    def n_inputs(self) -> int:
+        """Inputs M of the network, those that a loop feeds back among them."""
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs K of the network."""
+
+    @property
+    def loop(self) -> Loop | None:
+        """What the output goes through on its way back to the input; None: nothing comes back."""
+
+    def draw(self, n_trials: int, *, rng: np.random.Generator, noisy: bool = True) -> Trials:
+        """Return trials drawn at random."""
+
+    def conditions(self) -> Trials:
+        """Return each condition once, without noise."""
+
+    def at_step(self, step: float) -> Task:
+        """Return this task sampled at another step, in units of its own: all times divided by it."""
+
+
+def hold(x: Any, steps: int) -> Array:
+    r"""Return evidence held over frames: every row of x (T, ...) for so many steps.
+
+        .. math:: x_t \leftarrow x_{\lfloor t / k
+    floor}
+
+        Parameters
+        ----------
+        x : array (T, ...)
+            One row a frame.
+        steps : int
+            Steps of the network in a frame, k.
+
+        Returns
+        -------
+        array (k T, ...)
+
+        Raises
+        ------
+        ValueError
+            If a frame is not a whole number of steps, at least one, or x has no rows.
+
+        Examples
+        --------
+        >>> hold([0.3, -0.1], 2).tolist()
+        [0.3, 0.3, -0.1, -0.1]
+    """
+    frames = np.asarray(x)
+    if frames.ndim == 0:
+        raise ValueError(f"x = {shown(x)}; give one row a frame")
+    return np.repeat(frames, count(steps, "steps", least=1), axis=0)
+
+
 TASKS: dict[str, Task] = {
     known.name: known
     for known in (BooleanTask("AND"), BooleanTask("OR"), BooleanTask("XOR"), FlipFlop())
