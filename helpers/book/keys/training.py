@@ -82,10 +82,6 @@ def level(T: int, s: int, p: float) -> Exercise:
             ),
             WrongTurn(s / T * p * (1 - p), f"before step {s} nothing is lost; it is lost after it"),
             WrongTurn(late * p, "that is the mean target; the loss is a variance"),
-            WrongTurn(
-                late * min(p, 1 - p),
-                "that answers by 0 or 1 alone; between the two there is a better level",
-            ),
         ),
         rtol=1e-2,
         hint="find the mean target p before and after the answer begins, and average p (1 - p)",
