@@ -149,7 +149,7 @@ def _moved(system: Map, x: Array, h: Array) -> Array:
     try:
         return np.asarray(system.step(h, x) - h)
     except RuntimeError:  # an implicit step has no solution from here: no place to go to
-        return np.full(np.shape(h), np.inf)
+        return np.full(h.shape, np.inf)
 
 
 def _sided(slope: Field, speed: Field) -> Field:
@@ -158,7 +158,7 @@ def _sided(slope: Field, speed: Field) -> Field:
             return slope(h)
         except ValueError:
             moves = 1e-6 * (1.0 + np.max(np.abs(h))) * np.eye(len(h))
-            return np.asarray(speed(h + moves) - speed(h - moves)).T / (2.0 * np.max(moves))
+            return np.asarray((speed(h + moves) - speed(h - moves)).T / (2.0 * np.max(moves)))
 
     return either
 
@@ -185,26 +185,32 @@ def _lowered(
 ) -> tuple[Array, Array, float] | None:
     """Return a point of lower |F|^2, F there, and the next damping; None if there is none."""
     normal, gradient, factor = J.T @ J, J.T @ now, 2.0
-    scale = float(np.max(np.diag(normal)))
+    scale, reach = float(np.max(np.diag(normal))), float(np.max(np.abs(h)))
     while damping < 1e15 and scale > 0.0:
-        damped = normal.copy()
-        damped.flat[:: len(h) + 1] += damping * scale
-        try:
-            move = -cho_solve(cho_factor(damped, overwrite_a=True, check_finite=False), gradient)
-        except np.linalg.LinAlgError:
-            damping *= 10.0
-            continue
-        size, reach = float(np.max(np.abs(move))), float(np.max(np.abs(h)))
+        move = _damped(normal, gradient, damping * scale)
+        size = float(np.max(np.abs(move)))
         if size <= np.finfo(float).eps * reach:
             return None
-        after = speed(h + move)
-        promised = float(move @ (damping * scale * move - gradient))
-        fall = (float(now @ now) - float(after @ after)) if size <= 0.5 * (1.0 + reach) else -1.0
-        ratio = fall / promised if promised > 0.0 else -1.0
-        if ratio > 1e-4:
-            return h + move, after, max(damping * (0.1 if ratio > 0.7 else 0.5), 1e-15)
+        # Only as far as the slope may be trusted, so that a slow point is not leapt over.
+        if size <= 0.5 * (1.0 + reach):
+            after = speed(h + move)
+            promised = float(move @ (damping * scale * move - gradient))
+            kept = (float(now @ now) - float(after @ after)) / max(promised, 1e-300)
+            if kept > 1e-4:
+                return h + move, after, max(damping * (0.1 if kept > 0.7 else 0.5), 1e-15)
         damping, factor = damping * factor, 2.0 * factor
     return None
+
+
+def _damped(normal: Array, gradient: Array, weight: float) -> Array:
+    """Return -(J^T J + weight I)^-1 J^T F, or an infinite move where rounding leaves none."""
+    damped = normal.copy()
+    damped.flat[:: len(damped) + 1] += weight
+    try:
+        factors = cho_factor(damped, overwrite_a=True, check_finite=False)
+    except np.linalg.LinAlgError:
+        return np.full(len(damped), np.inf)
+    return np.asarray(-cho_solve(factors, gradient, check_finite=False))
 
 
 def _along_the_path(speed: Field, slope: Field, h: Array) -> Array:

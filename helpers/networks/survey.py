@@ -94,8 +94,8 @@ def together(networks: Sequence[Network]) -> Map:
 
 
 def _usual(one: Network) -> bool:
-    unit = one.delta == 1.0 and bool(np.all(one.decay == 1.0)) and one.flow.rate == 1.0
-    return unit and one.activation.name == "tanh"
+    unit = all(np.all(np.asarray(part) == 1.0) for part in (one.delta, one.decay, one.rate))
+    return unit and one.form == "activity" and one.activation.name == "tanh"
 
 
 class _Together(Map):

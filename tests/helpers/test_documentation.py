@@ -34,7 +34,11 @@ RECORDS = {
     "analysis.verdicts.Judged", "analysis.verdicts.Part",
     "book.claims.Claim", "book.claims.ClaimFailed", "book.exercises.Answer",
     "book.exercises.Numbers", "book.exercises.WrongTurn", "dynamics.simulation.Trajectory",
-    "networks.ensemble.Member", "networks.ensemble.Score", "networks.frequencies.Announcement",
+    "networks.change_step.Certificate", "networks.change_step.Changed",
+    "networks.change_step.Verdict", "networks.audit.Line", "networks.audit.Report",
+    "networks.audit.Section", "networks.fates.Fate", "networks.harmonic.Balance",
+    "networks.ensemble.Member", "networks.ensemble.Score",
+    "networks.frequencies.Announcement",
     "networks.frequencies.Balance", "networks.survey.Ending", "training.backpropagation.Weights",
     "training.loop.TrainingState", "training.tasks.Trials",
 }  # fmt: skip

@@ -311,14 +311,14 @@ BAD: dict[str, tuple[Callable[[], Any], str, str]] = {
     "another decay": (
         lambda: audit_frequencies({"a": network(turn(1, 0.1), decay=0.5)}, starts=[[0.1, 0.0]]),
         "0.5",
-        "measure time",
+        "follow",
     ),
     "another slope at zero": (
         lambda: audit_frequencies(
             {"a": network(turn(1, 0.1), activation="logistic")}, starts=[[0.1, 0.0]]
         ),
         "0.25",
-        "into w",
+        "follow",
     ),
     "a bias": (lambda: harmonic_balance(network(turn(1.2, 0.1), b=[0.1, 0.0])), "0.1", "zero"),
     "not odd": (
