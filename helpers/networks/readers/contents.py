@@ -60,10 +60,10 @@ class Contents:
     """The arrays of a file by their names, and how to find a network among them."""
 
     arrays: Mapping[str, Stored]
-    find: Callable[[Mapping[str, Stored], Any], Found]
+    # Of these arrays, in this layer, and whether the caller names the recurrent matrix himself.
+    find: Callable[[Mapping[str, Stored], Any, bool], Found]
     # What the file says and a Network cannot do, by names that ignore= takes.
     barred: Mapping[str, str] = field(default_factory=dict)
-    said: dict[str, Any] = field(default_factory=dict)
 
 
 def sized(shape: tuple[int, ...], itemsize: int, name: str) -> int:

@@ -105,12 +105,14 @@ def _load(h5py: Any, source: Path | bytes, where: str) -> Array:
         return np.asarray(root[where][()])
 
 
-def _found(model: tuple[Layer, ...] | None, arrays: Mapping[str, Stored], layer: Any) -> Found:
+def _found(
+    model: tuple[Layer, ...] | None, arrays: Mapping[str, Stored], layer: Any, told: bool
+) -> Found:
     """Return the parts of one recurrent layer, and of the Dense layer after the last."""
-    groups = _groups(arrays)
+    groups = {} if told else _groups(arrays)
     if not groups:
-        if model is None and arrays:
-            return find(arrays, layer)
+        if told or (model is None and arrays):
+            return Found({}) if model is not None else find(arrays, layer, told)
         raise ValueError(
             "it holds no weights: the model was saved before it was built; call it once, "
             "model(x), and save it again"

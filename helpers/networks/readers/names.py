@@ -114,11 +114,17 @@ def gate(name: str, shape: tuple[int, ...], rows: bool = False) -> None:
         )
 
 
-def find(arrays: Mapping[str, Stored], layer: Any) -> Found:
-    """Return which of the arrays of a file are which parts of a network."""
+def find(arrays: Mapping[str, Stored], layer: Any, told: bool) -> Found:
+    """Return which of the arrays of a file are which parts of a network.
+
+    Where the caller has told which is the recurrent matrix, the rest is what has a usual name.
+    """
     known = {bare(name): name for name in arrays if not harmless(name)}
     if {"w", "omega"} <= set(known.values()) <= set(OWN):
         return Found({name: (name,) for name in OWN if name in arrays}, own=True)
+    if told:
+        hits = {part: _hits(known, spelled) for part, spelled in COMMON.items()}
+        return Found({part: _filed(known, h) for part, h in hits.items() if len(h) == 1})
     if stacks := [match for match in map(STACK.fullmatch, known) if match]:
         return _stacked(known, arrays, stacks, layer)
     if layer is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from helpers.dynamics._checks import Array, shown
 from helpers.networks.readers.contents import Contents, Found, Stored
-from helpers.networks.readers.names import PARTS, harmless
+from helpers.networks.readers.names import PARTS, bare, harmless
 
 VECTORS = ("b", "inside", "start", "readout_bias")
 TEXT = ("form", "activation", "recipe", "origin")
@@ -23,7 +24,7 @@ def located(contents: Contents, parts: Any, layer: Any, ignore: Any) -> Found:
     arrays = {name: array for name, array in contents.arrays.items() if name not in ignored}
     given = _given(parts, arrays)
     taken = {name.removesuffix(".T") for names in given.values() for name in names}
-    found = Found({}) if {"w", "m"} & set(given) else contents.find(arrays, layer)
+    found = contents.find(arrays, layer, bool({"w", "m"} & set(given)))
     kept = {
         part: names
         for part, names in found.names.items()
@@ -44,7 +45,7 @@ def _ignored(contents: Contents, ignore: Any) -> set[str]:
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) or name == pattern for name in names):
             raise ValueError(
-                f"ignore = {pattern!r} is no name in the file; it has {shown(sorted(names))}"
+                f"ignore = {pattern!r} is no name in the file; {_near(pattern, names)}"
             )
     return {n for n in names if n in patterns or any(fnmatchcase(n, p) for p in patterns)}
 
@@ -58,11 +59,14 @@ def _given(parts: Any, arrays: Mapping[str, Stored]) -> dict[str, tuple[str, ...
         for name in names:
             if name not in arrays and name.removesuffix(".T") not in arrays:
                 raise ValueError(
-                    f"parts has {part} = {name!r}, which is not in the file; it has "
-                    f"{shown(sorted(arrays))}"
+                    f"parts has {part} = {name!r}, no name in the file; {_near(name, arrays)}"
                 )
         given[part] = names
     return given
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    return f"the nearest there are {get_close_matches(name, names, 3, 0.0)}"
 
 
 def _refuse(left: list[str], arrays: Mapping[str, Stored]) -> None:
@@ -76,8 +80,8 @@ def _refuse(left: list[str], arrays: Mapping[str, Stored]) -> None:
         )
     shapes = {name: arrays[name].shape for name in left}
     raise ValueError(
-        f"beside the network it holds {shown(shapes)}, which may change the map; say what it is, "
-        f'parts={{"b": {left[0]!r}}}, or drop it: ignore=({left[0]!r},)'
+        f"beside the network it holds {shown(shapes)}, which may change the map; say which part it "
+        f"is, by parts=, or drop it: ignore={tuple(left[:3])}"
     )
 
 
@@ -188,7 +192,7 @@ def obeys_dale(contents: Contents, found: Found, raw: dict[str, Array]) -> bool:
     """Say whether signs stand for excitation and inhibition, or are ones that do nothing."""
     if "w_sign" not in raw:
         return False
-    if found.names["w_sign"][0].rpartition("/")[2] != "Dale_rec" or np.any(raw["w_sign"] < 0.0):
+    if not _psychrnn(found) or np.any(raw["w_sign"] < 0.0):
         return True
     if "dale" in found.names:
         # PsychRNN writes None, an object, where there is no such law, and else a number.
@@ -201,6 +205,11 @@ def obeys_dale(contents: Contents, found: Found, raw: dict[str, Array]) -> bool:
     return False
 
 
+def _psychrnn(found: Found) -> bool:
+    # There the law holds for the input weights too, and a matrix of ones may mean no law.
+    return bare(found.names["w_sign"][0]).rpartition(".")[2] == "Dale_rec"
+
+
 def _signed(found: Found, raw: dict[str, Array]) -> dict[str, Array]:
     """Return the weights under Dale's law: |w| times the sign of the unit it comes from."""
     signed = dict(raw)
@@ -208,6 +217,6 @@ def _signed(found: Found, raw: dict[str, Array]) -> dict[str, Array]:
         if part in raw and f"{part}_sign" in raw:
             sign = raw[f"{part}_sign"]
             signed[part] = np.abs(raw[part]) @ (np.diag(sign) if sign.ndim == 1 else sign)
-    if "dale" in found.names and "omega" in raw:
+    if _psychrnn(found) and "omega" in raw:
         signed["omega"] = np.abs(raw["omega"])
     return signed
