@@ -8,17 +8,19 @@ precision of what it is given.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from helpers.dynamics._checks import Array
+from helpers.dynamics._checks import Array, shown
 from helpers.training.layers import SIMPLE, Layer
 from helpers.training.tasks import Trials
+from helpers.training.unrolling import backward, forward
 
 __all__ = ["Weights", "loss_and_gradient"]
+
+TRAINED = ("w", "omega", "readout", "readout_bias", "b", "start")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +42,33 @@ class Weights:
     @property
     def vector(self) -> Array:
         """A copy of all weights in one row, in the order of the fields."""
-        return np.concatenate([np.ravel(part) for part in self._parts()])
+        return np.concatenate([np.ravel(part) for part in self._parts().values()])
 
     def from_vector(self, vector: Array) -> Weights:
         """Return weights of these shapes that are views into a row of numbers."""
-        ends = np.cumsum([part.size for part in self._parts()])[:-1]
-        pieces = zip(np.split(vector, ends), self._parts(), strict=True)
-        return Weights(*(piece.reshape(part.shape) for piece, part in pieces))
+        parts = self._parts()
+        ends = np.cumsum([part.size for part in parts.values()])[:-1]
+        pieces = zip(parts, np.split(vector, ends), strict=True)
+        return Weights(
+            **{name: piece.reshape(parts[name].shape) for name, piece in pieces}, sign=self.sign
+        )
 
-    def _parts(self) -> tuple[Array, ...]:
-        return self.w, self.omega, self.readout, self.readout_bias
+    def projected(self) -> Weights:
+        """Return the nearest weights that obey Dale's law; without a sign, these.
+
+        Column j of w has the sign of unit j and its diagonal is zero; the inputs excite, and the
+        read-out is a positive sum over the excitatory units.
+        """
+        if self.sign is None:
+            return self
+        w = np.where(self.w * self.sign > 0, self.w, 0)
+        np.fill_diagonal(w, 0)
+        readout = np.where(self.sign > 0, np.maximum(self.readout, 0), 0)
+        return replace(self, w=w, omega=np.maximum(self.omega, 0), readout=readout)
+
+    def _parts(self) -> dict[str, Array]:
+        found = {name: getattr(self, name) for name in TRAINED}
+        return {name: part for name, part in found.items() if part is not None}
 
 
 def loss_and_gradient(
@@ -77,8 +96,8 @@ def loss_and_gradient(
     layer : Layer
         Leak, activation, form, loop and penalty. Default: a simple recurrent layer.
     noise, inside : array (T, B, N), optional
-        What is added to the state after each step, and to the argument of sigma (activation form: to
-        the input) before it; the gradient is that of the run with this very noise.
+        What is added to the state after each step, and to the input (of the unit, behind omega)
+        before it; the gradient is that of the run with this very noise.
 
     Returns
     -------
@@ -103,57 +122,65 @@ def loss_and_gradient(
     >>> gradient.w.shape
     (4, 4)
     """
-    _fitting(weights, trials)
-    joint, n = _forward(weights, trials.x), len(weights.w)
-    after = joint[1:, :, :n]
-    error = after @ weights.readout.T + weights.readout_bias - trials.target
-    pull = error * (2.0 / error.size)
-    delta = _backward(weights, after, pull)
-    both = _summed_products(delta, joint[:-1])
-    gradient = Weights(
+    _fitting(weights, trials, layer, {"noise": noise, "inside": inside})
+    n, run = len(weights.w), forward(weights, trials, layer, noise=noise, inside=inside)
+    after = run.joint[1:, :, :n]
+    made = after @ weights.readout.T + weights.readout_bias if run.body is None else run.body[1:]
+    loss, pull = _squared(made - trials.target, trials.mask)
+    if layer.penalty:
+        loss = loss + layer.penalty * np.mean(after**2)
+    back = backward(weights, layer, run, pull)
+    both = _summed_products(back.delta, run.joint[:-1])
+    return loss, Weights(
         both[:, :n],
         both[:, n:],
-        _summed_products(pull, joint[1:])[:, :n],
-        pull.sum(axis=(0, 1)),
+        _summed_products(back.pull, run.joint[1:])[:, :n],
+        back.pull.sum(axis=(0, 1)),
+        None if weights.b is None else back.delta.sum(axis=(0, 1)),
+        None if weights.start is None else back.start.sum(axis=0),
+        weights.sign,
     )
-    return np.mean(error**2), gradient
 
 
-def _fitting(weights: Weights, trials: Trials) -> None:
-    steps_trials, inputs = trials.x.shape[:2], weights.omega.shape[1]
-    for name, have, size in (
-        ("x", trials.x.shape, inputs),
-        ("target", trials.target.shape, len(weights.readout)),
+def _squared(error: Array, mask: Array | None) -> tuple[Any, Array]:
+    """Return the mean of the squared errors, weighed, and its derivative by each error."""
+    if mask is None:
+        return np.mean(error**2), error * (2.0 / error.size)
+    weighed, total = error * mask, float(np.sum(np.broadcast_to(mask, error.shape), dtype=float))
+    return np.sum(weighed * error) / total, weighed * (2.0 / total)
+
+
+def _fitting(
+    weights: Weights, trials: Trials, layer: Layer, drawn: dict[str, Array | None]
+) -> None:
+    (steps, batch), (n, m), k = trials.x.shape[:2], weights.omega.shape, len(weights.readout)
+    s = k if layer.loop is None else len(layer.loop.transition)
+    rows: list[tuple[str, Array | None, tuple[int, ...]]] = [
+        ("x", trials.x, (steps, batch, m)),
+        ("target", trials.target, (steps, batch, s)),
+        *((name, array, (steps, batch, n)) for name, array in drawn.items()),
+        *((name, getattr(weights, name), (n,)) for name in ("b", "start", "sign")),
+    ]
+    if layer.loop is not None:
+        rows += [("control", layer.loop.control, (s, k)), ("sensed", layer.loop.sensed, (m, s))]
+        rows += [("body", trials.body, (batch, s)), ("push", trials.push, (steps, batch, s))]
+    for name, array, wanted in rows:
+        if array is not None and array.shape != wanted:
+            raise ValueError(f"{name} has shape {array.shape}; these weights need {wanted}")
+    _weighing(trials)
+
+
+def _weighing(trials: Trials) -> None:
+    mask, wanted = trials.mask, trials.target.shape
+    if mask is None:
+        return
+    lengths = mask.shape[::-1]
+    if mask.ndim > 3 or any(
+        have not in (1, want) for have, want in zip(lengths, wanted[::-1], strict=False)
     ):
-        wanted = (*steps_trials, size)
-        if have != wanted:
-            raise ValueError(f"{name} has shape {have}; these weights need {wanted}")
-
-
-def _forward(weights: Weights, x: Array) -> Array:
-    """Return (T + 1, B, N + M): in row t the state h_t and the input x_t, from h = 0."""
-    # Side by side they need one product a step, [h x] [w omega]^T, and one for the gradient.
-    n, both = len(weights.w), np.hstack([weights.w, weights.omega]).T
-    joint = np.zeros((len(x) + 1, x.shape[1], len(both)), dtype=np.result_type(both, x))
-    joint[:-1, :, n:] = x
-    phi = np.empty_like(joint[0, :, :n], order="C")
-    for now, following in pairwise(joint):
-        np.dot(now, both, out=phi)
-        np.tanh(phi, out=following[:, :n])
-    return joint
-
-
-def _backward(weights: Weights, after: Array, pull: Array) -> Array:
-    """Return delta (T, B, N), the derivative of the loss by each pre-activation."""
-    delta = pull @ weights.readout
-    carried, slope = np.zeros_like(delta[0]), np.empty_like(delta[0])
-    for h, here in zip(after[::-1], delta[::-1], strict=True):
-        np.add(here, carried, out=here)
-        np.multiply(h, h, out=slope)
-        np.subtract(1.0, slope, out=slope)
-        np.multiply(here, slope, out=here)
-        np.dot(here, weights.w, out=carried)
-    return np.asarray(delta)
+        raise ValueError(f"mask has shape {mask.shape}; it must broadcast to the targets' {wanted}")
+    if not (np.all(mask >= 0) and np.any(mask > 0)):
+        raise ValueError(f"mask = {shown(mask)}; weights are 0 or more, and not all of them 0")
 
 
 def _summed_products(left: Array, right: Array) -> Array:

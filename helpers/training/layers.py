@@ -1,4 +1,4 @@
-"""What stands around the weights while they learn: the leak, the form, and a loop that is closed."""
+"""What stands around the weights while they learn: the leak, the form, a loop that is closed."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Loop:
        \quad (t \ge \text{since})
 
     u is the output of the network after its step t (act now), s what the targets are for. With
-    A = 0 and B = F = 1 it is a wire: the network is fed what it has put out. A delay of the feedback
-    is more rows of s.
+    A = 0 and B = F = 1 it is a wire: the network is fed what it has put out. A delay of the
+    feedback is more rows of s.
 
     Parameters
     ----------

@@ -97,6 +97,7 @@ class Recipe:
             positive(self.clip, "clip")
         for number in ("updates", "batch", "samples"):
             count(getattr(self, number), number, least=1)
+        object.__setattr__(self, "steps", tuple(self.steps))  # a list, where JSON held them
         if not (_real(self.noise_free) and 0.0 <= self.noise_free <= 1.0):
             raise ValueError(f"noise_free = {self.noise_free!r}; a share lies between 0 and 1")
         if not (_real(self.decay) and 0.0 <= self.decay < np.inf):

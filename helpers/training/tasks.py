@@ -310,7 +310,7 @@ class Task(Protocol):
         """Return each condition once, without noise."""
 
     def at_step(self, step: float) -> Task:
-        """Return this task sampled at another step, in units of its own: all times divided by it."""
+        """Return this task sampled at another step, in units of its own."""
 
 
 def hold(x: Any, steps: int) -> Array:
