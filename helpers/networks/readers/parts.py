@@ -164,6 +164,9 @@ def _product(m: Array, n: Array | None) -> Array:
 
 
 def factor(scale: Any, n_units: int) -> float:
+    """Return the number that a scale stands for; where there is none to say, 1."""
+    if scale is None:
+        return 1.0
     return 1.0 / n_units if scale == "1/N" else float(scale)
 
 
