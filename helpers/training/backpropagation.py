@@ -174,11 +174,11 @@ def _weighing(trials: Trials) -> None:
     mask, wanted = trials.mask, trials.target.shape
     if mask is None:
         return
-    lengths = mask.shape[::-1]
-    if mask.ndim > 3 or any(
-        have not in (1, want) for have, want in zip(lengths, wanted[::-1], strict=False)
-    ):
-        raise ValueError(f"mask has shape {mask.shape}; it must broadcast to the targets' {wanted}")
+    if mask.ndim != 3 or any(a not in (1, b) for a, b in zip(mask.shape, wanted, strict=True)):
+        raise ValueError(
+            f"mask has shape {mask.shape}; it needs the three axes of the targets' {wanted}, each "
+            "whole or of length 1"
+        )
     if not (np.all(mask >= 0) and np.any(mask > 0)):
         raise ValueError(f"mask = {shown(mask)}; weights are 0 or more, and not all of them 0")
 

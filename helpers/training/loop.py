@@ -18,8 +18,9 @@ import numpy as np
 
 from helpers.dynamics._checks import Array, shown
 from helpers.training.backpropagation import Weights, loss_and_gradient
+from helpers.training.layers import Layer
 from helpers.training.plans import Plan, Recipe
-from helpers.training.tasks import Trials
+from helpers.training.tasks import Trials, joined
 
 __all__ = ["TrainingState", "train", "train_ensemble"]
 
@@ -98,11 +99,15 @@ def train(
     recipe, vector, moments = plan.recipe, state.weights.vector, state.moments.copy()
     weights, losses, curve = state.weights.from_vector(vector), [], list(state.curve)
     ends = _block_ends(recipe.updates)
-    for k, trials in islice(enumerate(_batches(plan)), state.update, recipe.updates):
-        loss, gradient = loss_and_gradient(weights, trials)
+    for k, batch in islice(enumerate(_batches(plan)), state.update, recipe.updates):
+        loss, gradient = loss_and_gradient(
+            weights, batch.trials, batch.layer, noise=batch.noise, inside=batch.inside
+        )
         if not np.isfinite(loss):
             raise FloatingPointError(f"{plan.name}: the loss is {loss} at update {k}")
         _adam(vector, moments, _clipped(gradient.vector, recipe.clip), k, recipe)
+        if weights.sign is not None:
+            vector[:] = weights.projected().vector
         losses.append(float(loss))
         if k + 1 in ends:
             curve.append(float(np.mean(losses)))
@@ -134,7 +139,7 @@ def _adam(vector: Array, moments: Array, gradient: Array, k: int, recipe: Recipe
     first += (1 - FIRST) * (gradient - first)
     second += (1 - SECOND) * (gradient * gradient - second)
     bias = np.sqrt(1 - SECOND ** (k + 1)) / (1 - FIRST ** (k + 1))
-    rate = recipe.learning_rate / (1 + recipe.decay * k) * bias
+    rate = recipe.rate(k) * bias
     vector -= np.float32(rate) * first / (np.sqrt(second) + np.float32(FLOOR))
 
 
@@ -145,20 +150,60 @@ def _clipped(gradient: Array, limit: float | None) -> Array:
     return np.asarray(gradient * np.float32(limit / norm))
 
 
-def _batches(plan: Plan) -> Iterator[Trials]:
-    """Yield batches without end: the same training set for all networks of a task, reordered."""
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """What one update sees: trials, layer, and the private noise of the units."""
+
+    trials: Trials
+    layer: Layer
+    noise: Array | None
+    inside: Array | None
+
+
+def _batches(plan: Plan) -> Iterator[_Batch]:
+    """Yield batches without end, each with private noise of its own."""
+    recipe, rng = plan.recipe, plan.rng("noise")
+    layers = {step: plan.layer(step) for step in recipe.steps}
+    for step, trials in _fresh(plan) if recipe.fresh else ((1.0, t) for t in _from_set(plan)):
+        layer, shape = layers[step], (*trials.x.shape[:2], plan.n_units)
+        outside = _private(recipe.noise * np.sqrt(2 * layer.alpha), shape, rng)
+        inside = _private(recipe.inside * np.sqrt(2 / layer.alpha), shape, rng)
+        yield _Batch(trials, layer, outside, inside)
+
+
+def _private(amplitude: float, shape: tuple[int, ...], rng: np.random.Generator) -> Array | None:
+    if not amplitude:
+        return None
+    return np.float32(amplitude) * rng.standard_normal(shape, dtype=np.float32)
+
+
+def _fresh(plan: Plan) -> Iterator[tuple[float, Trials]]:
+    """Yield steps and trials of the task at that step, drawn anew."""
+    recipe, rng, which = plan.recipe, plan.rng("order"), plan.rng("steps")
+    tasks = [plan.task if step == 1.0 else plan.task.at_step(step) for step in recipe.steps]
+    quiet = round(recipe.noise_free * recipe.batch)
+    while True:
+        one = int(which.integers(len(tasks)))
+        sizes = {False: quiet, True: recipe.batch - quiet}
+        drawn = [tasks[one].draw(n, rng=rng, noisy=noisy) for noisy, n in sizes.items() if n]
+        yield recipe.steps[one], joined(drawn).single()
+
+
+def _from_set(plan: Plan) -> Iterator[Trials]:
+    """Yield batches of one training set, the same for all networks of a task, reordered."""
     task, recipe = plan.task, plan.recipe
-    clean, rng = task.conditions(), np.random.default_rng(crc32(f"trials {task.name}".encode()))
-    x, target = clean.x.astype(np.float32), clean.target.astype(np.float32)
+    clean, rng = (
+        task.conditions().single(),
+        np.random.default_rng(crc32(f"trials {task.name}".encode())),
+    )
     stimuli = rng.integers(len(clean), size=recipe.samples)
-    noise = rng.standard_normal((recipe.samples, task.duration, 2), dtype=np.float32)
+    noise = rng.standard_normal((recipe.samples, task.duration, task.n_inputs), dtype=np.float32)
     noise *= np.float32(task.noise)
     quiet = round(recipe.noise_free * recipe.batch)
     for rows in _orders(plan):
-        chosen = stimuli[rows]
-        inputs = x[:, chosen]
-        inputs[:, quiet:] += np.swapaxes(noise[rows[quiet:]], 0, 1)
-        yield Trials(inputs, target[:, chosen], clean.labels[chosen])
+        trials = clean.chosen(stimuli[rows])
+        trials.x[:, quiet:] += np.swapaxes(noise[rows[quiet:]], 0, 1)
+        yield trials
 
 
 def _orders(plan: Plan) -> Iterator[Array]:

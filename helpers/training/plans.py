@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
-from helpers.dynamics._checks import Array, count, positive, shown
-from helpers.dynamics.recurrent import orthogonal_factor
+from helpers.dynamics._checks import count, positive, shown
 from helpers.training.backpropagation import Weights
+from helpers.training.layers import Layer
+from helpers.training.starts import STARTS, Start
 from helpers.training.tasks import Task
 
 __all__ = ["RECIPES", "Plan", "Recipe"]
-
-INITIALISATIONS = ("normal", "orthogonal", "identity")
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Recipe:
     steps: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", tuple(self.steps))  # a list, where JSON held them
         if not (isinstance(self.name, str) and self.name.isidentifier()):
             raise ValueError(f"name = {self.name!r}; take letters, digits and underscores")
         positive(self.learning_rate, "learning_rate")
@@ -97,11 +99,46 @@ class Recipe:
             positive(self.clip, "clip")
         for number in ("updates", "batch", "samples"):
             count(getattr(self, number), number, least=1)
-        object.__setattr__(self, "steps", tuple(self.steps))  # a list, where JSON held them
         if not (_real(self.noise_free) and 0.0 <= self.noise_free <= 1.0):
             raise ValueError(f"noise_free = {self.noise_free!r}; a share lies between 0 and 1")
-        if not (_real(self.decay) and 0.0 <= self.decay < np.inf):
-            raise ValueError(f"decay = {self.decay!r}; it is finite and at least 0")
+        for name in ("decay", "rate_end", "noise", "inside"):
+            value = getattr(self, name)
+            if not (_real(value) and 0.0 <= value < np.inf):
+                raise ValueError(f"{name} = {value!r}; it is finite and at least 0")
+        self._at_steps()
+        if self.schedule not in RATES:
+            raise ValueError(f"schedule = {shown(self.schedule)}; choose from {', '.join(RATES)}")
+        if self.schedule == "geometric" and not self.rate_end:
+            raise ValueError("rate_end = 0; equal factors never reach 0, so give a rate above it")
+
+    def _at_steps(self) -> None:
+        if not self.steps:
+            raise ValueError("steps = (); give at least one, like (1.0,)")
+        for step in self.steps:
+            alpha = positive(step, "steps") * positive(self.alpha, "alpha")
+            Layer(alpha=alpha, activation=self.activation, form=self.form, penalty=self.penalty)
+        if self.steps != (1.0,) and not self.fresh:
+            raise ValueError(
+                f"steps = {self.steps}; a training set has one step only, so add fresh=True"
+            )
+
+    def rate(self, update: int) -> float:
+        """Return the learning rate of an update, counted from 0."""
+        return RATES[self.schedule](self, update)
+
+
+# The learning rate of update k in each schedule; the last two reach rate_end with the last update.
+RATES: dict[str, Callable[[Recipe, int], float]] = {
+    "inverse": lambda r, k: r.learning_rate / (1 + r.decay * k),
+    "geometric": lambda r, k: r.learning_rate * (r.rate_end / r.learning_rate) ** _done(r, k),
+    "cosine": lambda r, k: (
+        r.rate_end + (r.learning_rate - r.rate_end) * (1 + math.cos(math.pi * _done(r, k))) / 2
+    ),
+}
+
+
+def _done(recipe: Recipe, update: int) -> float:
+    return update / max(recipe.updates - 1, 1)
 
 
 def _real(value: Any) -> bool:
@@ -124,13 +161,12 @@ class Plan:
 
     Parameters
     ----------
-    task : BooleanTask or FlipFlop
+    task : Task
         What it learns.
     recipe : Recipe
         How it learns; two plans that differ in the recipe alone start from the same weights.
-    initialisation : "normal", "orthogonal" or "identity"
-        The recurrent matrix before training: entries of standard deviation 1/sqrt(N), a uniformly
-        distributed orthogonal matrix, or the identity.
+    initialisation : str
+        A key of `STARTS`: how the weights before training are drawn.
     seed : int
         Fixes the weights before training and the order of the trials.
     n_units : int
@@ -160,8 +196,8 @@ class Plan:
             raise ValueError(f"task = {shown(self.task)}; give the task itself, like task('and')")
         if not isinstance(self.recipe, Recipe):
             raise ValueError(f"recipe = {shown(self.recipe)}; give a Recipe, like RECIPES['fast']")
-        if self.initialisation not in INITIALISATIONS:
-            choices = ", ".join(INITIALISATIONS)
+        if self.initialisation not in STARTS:
+            choices = ", ".join(STARTS)
             raise ValueError(f"initialisation = {self.initialisation!r}; choose from {choices}")
         count(self.seed, "seed")
         count(self.n_units, "n_units", least=1)
@@ -178,30 +214,34 @@ class Plan:
         return asdict(self) | {"name": self.name, "draw_sha256": self.draw_hash()}
 
     def initial(self) -> Weights:
-        """Return the weights before training, float32; the read-out bias is zero."""
-        square, omega, readout = self._draw()
-        w = square / np.sqrt(self.n_units)
-        if self.initialisation == "orthogonal":
-            w = orthogonal_factor(square)
-        elif self.initialisation == "identity":
-            w = np.eye(self.n_units)
-        parts = (w, _glorot(omega), _glorot(readout), np.zeros(1))
-        return Weights(*(part.astype(np.float32) for part in parts))
+        """Return the weights before training, float32."""
+        return self._start.weights(*self._sizes, rng=self.rng("weights"))
 
     def draw_hash(self) -> str:
         """Return the SHA-256 of the random numbers drawn, before any linear algebra."""
-        return hashlib.sha256(b"".join(part.tobytes() for part in self._draw())).hexdigest()
+        drawn = self._start.draw(*self._sizes, rng=self.rng("weights"))
+        return hashlib.sha256(b"".join(part.tobytes() for part in drawn)).hexdigest()
 
-    def _draw(self) -> tuple[Array, Array, Array]:
-        rng, n = self.rng("weights"), self.n_units
-        return rng.standard_normal((n, n)), rng.uniform(-1, 1, (n, 2)), rng.uniform(-1, 1, (1, n))
+    @property
+    def _start(self) -> Start:
+        return STARTS[self.initialisation]
+
+    @property
+    def _sizes(self) -> tuple[int, int, int]:
+        return self.n_units, self.task.n_inputs, self.task.n_outputs
 
     def rng(self, purpose: str) -> np.random.Generator:
-        """Return the generator for "weights" or for "order", whatever the recipe."""
+        """Return the generator for "weights", "order" or "noise", whatever the recipe."""
         words = f"{purpose} {self.task.name} {self.initialisation}"
         return np.random.default_rng([crc32(words.encode()), self.n_units, self.seed])
 
-
-def _glorot(uniform: Array) -> Array:
-    """Scale draws from (-1, 1) to the limit sqrt(6 / (rows + columns)) of Glorot and Bengio."""
-    return np.asarray(uniform * np.sqrt(6.0 / sum(uniform.shape)))
+    def layer(self, step: float = 1.0) -> Layer:
+        """Return the layer that is trained, at a multiple of the task's step."""
+        recipe, task = self.recipe, self.task if step == 1.0 else self.task.at_step(step)
+        return Layer(
+            alpha=step * recipe.alpha,
+            activation=recipe.activation,
+            form=recipe.form,
+            penalty=recipe.penalty,
+            loop=task.loop,
+        )

@@ -6,7 +6,7 @@ Times are in steps. Inputs are (T, B, M) and targets (T, B, K), time first, as i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,10 +14,12 @@ import numpy as np
 from helpers.dynamics._checks import Array, count, generator, positive, shown
 from helpers.training.layers import Loop
 
-__all__ = ["TASKS", "BooleanTask", "FlipFlop", "Task", "Trials", "hold", "task"]
+__all__ = ["TASKS", "BooleanTask", "FlipFlop", "Task", "Trials", "hold", "joined", "task"]
 
 # The four stimuli (first channel, second channel), in the order in which tables list them.
 STIMULI = ((0, 0), (0, 1), (1, 0), (1, 1))
+# Where an array of trials has one row a trial.
+AXES = {"x": 1, "target": 1, "labels": 0, "mask": 1, "body": 0, "push": 1}
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
 
 
@@ -25,9 +27,9 @@ GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
 class Trials:
     """Inputs x (T, B, M), targets (T, B, K), and for each trial its row in `labels` (B, ...).
 
-    `mask` weighs the squared errors, in any shape that broadcasts to the targets'; without one all
-    count alike. Where a loop is closed, `body` (B, S) is its state at first (default zero) and
-    `push` (T, B, S) what is added to it at each step.
+    `mask` weighs the squared errors: three axes like the targets', each whole or of length 1;
+    without one all count alike. Where a loop is closed, `body` (B, S) is its state at first
+    (default zero) and `push` (T, B, S) what is added to it at each step.
     """
 
     x: Array
@@ -39,6 +41,27 @@ class Trials:
 
     def __len__(self) -> int:
         return int(self.x.shape[1])
+
+    def chosen(self, rows: Any) -> Trials:
+        """Return copies of the trials of these numbers."""
+        return replace(self, **{n: np.take(p, rows, AXES[n]) for n, p in self._one_a_trial()})
+
+    def single(self) -> Trials:
+        """Return the same trials in single precision; labels are kept as they are."""
+        parts = {name: getattr(self, name) for name in AXES if name != "labels"}
+        return replace(self, **{n: p.astype(np.float32) for n, p in parts.items() if p is not None})
+
+    def _one_a_trial(self) -> list[tuple[str, Array]]:
+        """Return the arrays that have one row a trial, by name; a mask may be common to all."""
+        parts = [(name, getattr(self, name)) for name in AXES]
+        return [(n, p) for n, p in parts if p is not None and p.shape[AXES[n]] == len(self)]
+
+
+def joined(parts: Sequence[Trials]) -> Trials:
+    """Return the trials of several draws of one task, one draw after another."""
+    names = [name for name, _ in parts[0]._one_a_trial()]
+    rows = {n: np.concatenate([getattr(p, n) for p in parts], axis=AXES[n]) for n in names}
+    return replace(parts[0], **rows)
 
 
 @dataclass(frozen=True)
@@ -84,6 +107,8 @@ class BooleanTask:
     amplitude: float = 1.0
     noise: float = 0.1
 
+    n_inputs, n_outputs, loop = 2, 1, None
+
     def __post_init__(self) -> None:
         if self.gate not in GATES:
             raise ValueError(f"gate = {self.gate!r}; choose from {', '.join(GATES)}")
@@ -122,6 +147,10 @@ class BooleanTask:
         target = np.zeros((self.duration, len(labels), 1))
         target[self.answer :, :, 0] = np.array(GATES[self.gate])[2 * labels[:, 0] + labels[:, 1]]
         return Trials(_noisy(x, self.noise, rng), target, labels)
+
+    def at_step(self, step: float) -> BooleanTask:
+        """Return this task at another step: all times divided by it, the noise by its root."""
+        return replace(self, **_at_step(self, step, ("onset", "width", "delay", "duration")))
 
     def second_stimulus(
         self, first: Sequence[float], second: Sequence[float], *, gap: int = 150, tail: int = 150
@@ -181,6 +210,7 @@ class FlipFlop:
     noise: float = 0.1
 
     name = "flip-flop"
+    n_inputs, n_outputs, loop = 2, 1, None
 
     def __post_init__(self) -> None:
         count(self.turns, "turns", least=1)
@@ -231,6 +261,10 @@ class FlipFlop:
             target[start + self.width + self.delay :, :, 0] = labels[:, k]
         return Trials(_noisy(x, self.noise, rng), target, labels)
 
+    def at_step(self, step: float) -> FlipFlop:
+        """Return this task at another step: all times divided by it, the noise by its root."""
+        return replace(self, **_at_step(self, step, ("onset", "width", "quiet", "delay")))
+
 
 def _pulses(task: Any) -> None:
     for field in ("onset", "delay"):
@@ -244,6 +278,18 @@ def _pulses(task: Any) -> None:
 def _room(before: int, end: Any, name: str) -> None:
     if count(end, name, least=1) <= before:
         raise ValueError(f"the answer begins at step {before} of {end}; leave it at least one step")
+
+
+def _at_step(task: Any, step: float, times: Sequence[str]) -> dict[str, Any]:
+    """Return the times in steps of this length, and white noise of the same intensity."""
+    exact = {name: getattr(task, name) / positive(step, "step") for name in times}
+    for name, time in exact.items():
+        if abs(time - round(time)) > 1e-9 * time:
+            raise ValueError(
+                f"step = {step}: {name} would be {time:g} steps; take a step that divides all times"
+            )
+    whole = {name: round(time) for name, time in exact.items()}
+    return whole | {"noise": float(task.noise / np.sqrt(step))}
 
 
 def _rows(values: Any, length: int) -> Array:

@@ -159,7 +159,8 @@ class _Activity:
 
     def __init__(self, weights: Weights, layer: Layer, run: Run) -> None:
         self.w, self.alpha, self.sigma = weights.w, layer.alpha, run.sigma
-        self.slope, self.carried = SLOPES[layer.activation], np.zeros_like(run.sigma[0])
+        self.slope = SLOPES[layer.activation]
+        self.carried: Array = np.zeros_like(run.sigma[0])
 
     def back(self, t: int, here: Array) -> Array:
         by_h = here + self.carried

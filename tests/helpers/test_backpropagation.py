@@ -87,5 +87,5 @@ def test_the_gradient_is_the_derivative_through_a_body(
     rng = np.random.default_rng(seed)
     layer = Layer(alpha=alpha, form=form, activation=activation, loop=some_loop(rng, since))
     body, push = rng.standard_normal((BATCH, S)), rng.standard_normal((STEPS, BATCH, S))
-    trials = some_trials(rng, S, mask=rng.uniform(0, 1, S), body=body, push=push)
+    trials = some_trials(rng, S, mask=rng.uniform(0, 1, (1, 1, S)), body=body, push=push)
     assert_gradient(some_weights(rng), trials, layer, noise=some_noise(rng, True))

@@ -202,7 +202,7 @@ def test_weights_are_views_of_their_vector() -> None:
 def with_gradient(monkeypatch: pytest.MonkeyPatch, gradient: Callable[[Any], Any]) -> None:
     """Let training see this gradient of the vector of weights in place of the task's."""
 
-    def fake(weights: Weights, trials: Trials) -> tuple[Any, Weights]:
+    def fake(weights: Weights, *_: Any, **__: Any) -> tuple[Any, Weights]:
         g = gradient(weights.vector.astype(float))
         return 0.5 * float(g @ g), weights.from_vector(g.astype(np.float32))
 
@@ -289,7 +289,7 @@ def recorded(chosen: Plan) -> list[Trials]:
     """Return the batches that training on a plan sees."""
     seen: list[Trials] = []
 
-    def record(weights: Weights, trials: Trials) -> tuple[float, Weights]:
+    def record(weights: Weights, trials: Trials, *_: Any, **__: Any) -> tuple[float, Weights]:
         seen.append(trials)
         return 0.0, weights.from_vector(np.zeros_like(weights.vector))
 
@@ -392,8 +392,8 @@ def test_training_goes_on_from_any_state_to_the_same_bits() -> None:
 def test_the_curve_is_the_mean_loss_of_each_hundredth(monkeypatch: pytest.MonkeyPatch) -> None:
     losses: list[float] = []
 
-    def record(weights: Weights, trials: Trials) -> Any:
-        loss, gradient = loss_and_gradient(weights, trials)
+    def record(weights: Weights, *args: Any, **rest: Any) -> Any:
+        loss, gradient = loss_and_gradient(weights, *args, **rest)
         losses.append(float(loss))
         return loss, gradient
 
