@@ -22,7 +22,7 @@ from helpers.networks.readers.contents import (
 )
 from helpers.networks.readers.names import find
 
-HEADER = 16_384  # bytes
+HEADER = 4096  # bytes
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 

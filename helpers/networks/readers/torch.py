@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
@@ -63,13 +64,13 @@ def is_legacy(start: bytes) -> bool:
 
 def read_legacy(file: Path) -> Contents:
     """Return what a state dict holds that torch wrote before version 1.6."""
+    size = file.stat().st_size
     with file.open("rb") as stream:
-        pickles = io.BytesIO(stream.read(PICKLE))
+        pickles = io.BytesIO(stream.read(min(size, PICKLE)))
         _, _, system, value, keys = (plain_pickle(pickles) for _ in range(5))
         if not (isinstance(keys, list) and isinstance(system, dict)):
             raise ValueError("it has no list of its storages; copy the file again")
         ends = _ends(stream, pickles.tell(), keys, {s.key: s for s in _references(value)})
-    size = file.stat().st_size
 
     def locate(name: str, storage: Reference, itemsize: int) -> tuple[str | None, int, int]:
         if storage.key not in ends:
@@ -104,6 +105,8 @@ def _arrays(file: Path, value: Any, order: str, locate: Locate) -> Iterator[tupl
             offset = begin + item.offset * _itemsize(item.storage)
             if len(item.shape) != len(item.strides) or item.offset < 0:
                 raise ValueError(f"{name} has shape {item.shape}; copy the file again")
+            if math.prod(item.shape) > item.storage.length:
+                raise ValueError(f"{name} repeats its numbers; save tensor.contiguous()")
             dtype = kind if kind == BFLOAT16 else order + kind
             place = Place(where, offset, dtype, item.shape, item.strides)
             yield name, placed(file, name, place, end)
