@@ -34,8 +34,8 @@ RECORDS = {
     "analysis.verdicts.Judged", "analysis.verdicts.Part",
     "book.claims.Claim", "book.claims.ClaimFailed", "book.exercises.Answer",
     "book.exercises.Numbers", "book.exercises.WrongTurn", "dynamics.simulation.Trajectory",
-    "networks.change_step.Certificate", "networks.change_step.Changed",
-    "networks.change_step.Verdict", "networks.audit.Line", "networks.audit.Report",
+    "networks.certificate.Certificate", "networks.certificate.Verdict",
+    "networks.change_step.Changed", "networks.audit.Line", "networks.audit.Report",
     "networks.audit.Section", "networks.fates.Fate", "networks.harmonic.Balance",
     "networks.ensemble.Member", "networks.ensemble.Score",
     "networks.frequencies.Announcement",
@@ -67,9 +67,9 @@ def test_everything_helpers_exports_is_public_in_its_module() -> None:
         module = thing.__module__.removeprefix("helpers.")
         assert name in MODULES[module].__all__, name
     contract = {
-        "RNN", "LinearSystem", "LinearMap", "Flow", "Map", "Rescale", "Discretise", "Linearise",
-        "simulate", "gap", "all_orders", "fixed_point", "spectrum", "henrici", "check", "answer",
-        "explore", "load_network",
+        "RNN", "ActivationRNN", "LinearSystem", "LinearMap", "Flow", "Map", "Rescale", "Discretise",
+        "Linearise", "simulate", "gap", "all_orders", "fixed_point", "spectrum", "henrici", "check",
+        "answer", "explore", "load_network",
     }  # fmt: skip
     assert contract <= set(helpers.__all__)
 
