@@ -14,6 +14,7 @@ from helpers.dynamics.recurrent import RNN, ActivationRNN
 from helpers.dynamics.simulation import simulate
 from helpers.dynamics.systems import Flow, Map
 from helpers.dynamics.tangent import TangentLift
+from helpers.networks.change_step import change_step
 from helpers.networks.network import load_network
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "TauForm",
     "all_orders",
     "answer",
+    "change_step",
     "check",
     "controllability_margin",
     "controllability_matrix",

