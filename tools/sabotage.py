@@ -10,6 +10,7 @@ tests/book/sabotage.toml. --share 10 draws a tenth of the sabotages.
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import importlib
 import io
@@ -112,10 +113,25 @@ def watch_all(used: set[str]) -> None:
         put(target, lambda right: right, used)
 
 
+def names(cell: Cell, kind: type[ast.expr_context]) -> set[str]:
+    """The names that a cell stores, or loads."""
+    nodes = list(ast.walk(ast.parse(cell.source)))
+    found = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, kind)}
+    if kind is ast.Store:
+        found |= {n.name for n in nodes if isinstance(n, ast.FunctionDef)}
+        imports = [n for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)]
+        found |= {alias.asname or alias.name for n in imports for alias in n.names}
+    return found
+
+
 def cells(page: Page) -> Iterator[Cell]:
-    """The cells that claims can rest on, in order."""
+    """The cells that claims can rest on, in order; of figures, those whose names a check reads."""
+    checks = [cell for cell in page.code if "check" in cell.tags]
+    read = set().union(*(names(cell, ast.Load) for cell in checks))
     for cell in page.code:
-        if not cell.tags & LEFT_OUT and "explore(" not in cell.source:
+        if cell.tags & LEFT_OUT and not ("figure" in cell.tags and names(cell, ast.Store) & read):
+            continue
+        if "explore(" not in cell.source:
             yield cell
 
 
