@@ -167,18 +167,44 @@ def closed_loop_network(network: RNN, readout: Any, readout_bias: Any = None) ->
     return replace(network, w=w, b=b, omega=np.zeros((network.n_units, 0)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forecaster:
-    """A network that runs on its own, and how the series is read from it: y = C h + c."""
+    """A network that runs on its own, and how the series is read from it: y = C h + c.
+
+    Parameters
+    ----------
+    network : RNN
+        The closed loop, of N units, without input.
+    readout : array (M, N)
+        C.
+    readout_bias : array (M,)
+        c.
+
+    Raises
+    ------
+    ValueError
+        If C or c do not fit.
+
+    Examples
+    --------
+    >>> found = Forecaster(RNN([[0.0]], np.zeros((1, 0))), [[2.0]], [1.0])
+    >>> found.output([3.0]), found.state([7.0])
+    (array([7.]), array([3.]))
+    """
 
     network: RNN
     readout: Array
     readout_bias: Array
 
+    def __post_init__(self) -> None:
+        readout = finite_array(self.readout, "readout", (None, self.network.n_units))
+        level = finite_array(self.readout_bias, "readout_bias", (len(readout),))
+        self.__dict__.update(readout=readout, readout_bias=level)
+
     def output(self, h: Any) -> Array:
         """Return y = C h + c, shape (..., M), for a state or a film h (..., N)."""
-        return np.asarray(last_axis(h, "h", self.network.n_units, "unit") @ self.readout.T
-                          + self.readout_bias)  # fmt: skip
+        state = last_axis(h, "h", self.network.n_units, "unit")
+        return np.asarray(state @ self.readout.T + self.readout_bias)
 
     def state(self, y: Any) -> Array:
         """Return the shortest h with C h + c = y, shape (..., N)."""
