@@ -1,4 +1,4 @@
-"""What an ensemble of matrices says: numbers of one matrix, intervals of many, and verdicts."""
+"""What an ensemble of matrices says: numbers of one matrix, and intervals of many."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ __all__ = [
     "share_of",
     "share_text",
     "summarise",
-    "verdict",
 ]
 
 LEVEL = 0.95
@@ -166,62 +165,6 @@ def mean_of(values: Any, *, rng: np.random.Generator | None = None) -> Estimate:
     return Estimate(float(row.mean()), float(low), float(high), len(row))
 
 
-def verdict(
-    *estimates: Estimate,
-    above: float | None = None,
-    below: float | None = None,
-    every: bool = False,
-) -> str:
-    """Say whether a claim replicates, by a rule that looks at nothing but the intervals.
-
-    A claim is that a number is above a bound, below one, or between two. One estimate
-    "replicates" it if its interval is on the right side, "fails" if it is on the wrong side, and
-    else is "undecided". With `every` the claim is that a share is 1, and the first exception
-    refutes it. Of several estimates, one for each threshold or recipe, all have to speak alike; if
-    one replicates the claim and another refutes it, the verdict "depends".
-
-    Parameters
-    ----------
-    *estimates : Estimate
-        One or more.
-    above, below : float
-        The bounds that the claim sets.
-    every : bool
-        Whether it is a claim about all networks.
-
-    Raises
-    ------
-    ValueError
-        If nothing was measured, or the claim sets no bound, or a bound and `every`.
-
-    Examples
-    --------
-    >>> verdict(Estimate(0.9, 0.7, 0.97, 21), above=0.5)
-    'replicates'
-    >>> verdict(Estimate(0.9, 0.7, 0.97, 21), Estimate(0.1, 0.03, 0.3, 21), above=0.5)
-    'depends'
-    """
-    if not estimates:
-        raise ValueError("no estimate is given; measure something first")
-    if every == (above is not None or below is not None):
-        raise ValueError(f"above = {above}, below = {below}, every = {every}; set bounds, or every")
-    low, high = -np.inf if above is None else above, np.inf if below is None else below
-    words = {_every(one) if every else _side(one, low, high) for one in estimates}
-    if len(words) == 1:
-        return words.pop()
-    return "depends" if words >= {"replicates", "fails"} else "undecided"
-
-
-def _every(one: Estimate) -> str:
-    return "replicates" if one.value == 1.0 else "fails"
-
-
-def _side(one: Estimate, low: float, high: float) -> str:
-    if low < one.low and one.high < high:
-        return "replicates"
-    return "fails" if one.high <= low or high <= one.low else "undecided"
-
-
 def holm(p_values: Any) -> Array:
     r"""Return p-values adjusted for their number, so that 5 per cent is the risk of any error.
 
@@ -306,8 +249,7 @@ def summarise(w: Any) -> Summary:
     return Summary(
         float(entries.mean()),
         float(entries.std()),
-        float(stats.skew(entries)),
-        float(stats.kurtosis(entries)),
+        *_shape(entries),
         henrici(matrix),
         numerical_abscissa(matrix),
         np.linalg.eigvals(matrix),
@@ -375,7 +317,14 @@ def curve_shape(w: Any, *, bins: int = 200) -> tuple[float, float]:
     entries = square(w, "w").ravel()
     edges = np.linspace(entries.min(), entries.max(), count(bins, "bins", least=2) + 1)
     heights = np.exp(-(((edges - entries.mean()) / _spread(entries, "w")) ** 2) / 2)
-    return float(stats.skew(heights)), float(stats.kurtosis(heights))
+    return _shape(heights)
+
+
+def _shape(values: Array) -> tuple[float, float]:
+    """Return the skewness and the excess kurtosis."""
+    z = (values - values.mean()) / values.std()
+    square = z * z
+    return float(np.mean(square * z)), float(np.mean(square * square) - 3.0)
 
 
 def _spread(entries: Array, name: str) -> float:

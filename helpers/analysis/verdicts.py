@@ -17,9 +17,9 @@ from helpers.analysis.samples import RESAMPLES, Sample
 from helpers.dynamics._checks import Array, finite_array, shown
 
 __all__ = [
+    "ALL_BUT_FEW",
     "FEW",
     "MOST",
-    "NEARLY_ALL",
     "Judged",
     "Part",
     "Row",
@@ -28,9 +28,10 @@ __all__ = [
     "table_rows",
 ]
 
-# "All" and "always", "most" and "usually", "rarely" and "exceptionally", as shares of networks.
-NEARLY_ALL, MOST, FEW = 0.9, 0.5, 0.25
+# "Rarely" and "exceptionally", "most" and "usually", "all" and "always", as shares of networks.
+FEW, MOST, ALL_BUT_FEW = 0.25, 0.5, 0.75
 RISK = 0.05
+MANY = 3  # parts of a row that a table shows one below the other
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,9 @@ class Row:
     every : bool
         Whether the sentence joins its settings by "and", so that one that fails refutes it. If
         not, they are readings of one sentence, and two that disagree make it depend on the reading.
+    without_exception : bool
+        Whether the sentence says "all" or "always", so that one network that does otherwise refutes
+        the word. Its numbers are shares.
     others : tuple of Sample
         The same numbers of other networks, which may object.
     form : str
@@ -58,7 +62,8 @@ class Row:
     Raises
     ------
     ValueError
-        If nothing was measured, no bound is set, or the bounds are the wrong way round.
+        If nothing was measured, no bound is set, the bounds are the wrong way round, or a sentence
+        without exception has a number that is no share.
 
     Examples
     --------
@@ -73,6 +78,7 @@ class Row:
     above: float = -np.inf
     below: float = np.inf
     every: bool = False
+    without_exception: bool = False
     others: tuple[Sample, ...] = ()
     form: str = ".2f"
 
@@ -81,6 +87,8 @@ class Row:
             raise ValueError(f"{self.sentence!r} has no sample; measure something first")
         if not (self.above < self.below and np.isfinite([self.above, self.below]).any()):
             raise ValueError(f"above = {self.above}, below = {self.below}; set a bound, or two")
+        if self.without_exception and not all(sample.yes_or_no for sample in self.samples):
+            raise ValueError(f"{self.sentence!r} has no exceptions to count; measure shares")
 
     @property
     def bounds(self) -> str:
@@ -171,7 +179,8 @@ def judge(rows: Sequence[Row], *, risk: float = RISK) -> tuple[Judged, ...]:
     interval lies within the bounds, "fails" if it lies beyond one, and is "undecided" if a bound is
     in it. A row has the word of its numbers if they agree (with `every`, one that fails is enough).
     It "depends" if one of its readings holds and another fails, or if the other networks, at 95 per
-    cent, say the opposite. In all other cases it is "undecided".
+    cent, say the opposite. In all other cases it is "undecided". A sentence without exception that
+    has one is "not all" where its numbers hold, and else "fails".
 
     Parameters
     ----------
@@ -221,7 +230,11 @@ def _part(row: Row, sample: Sample, risk: float) -> Part:
 
 def _verdict(row: Row, own: tuple[Part, ...], others: tuple[Part, ...]) -> str:
     word, objection = (_together(parts, row.every) for parts in (own, others))
-    return "depends" if {word, objection} == {"holds", "fails"} else word
+    if {word, objection} == {"holds", "fails"}:
+        return "depends"
+    if row.without_exception and any(part.sample.value < 1.0 for part in own):
+        return "not all" if word == "holds" else "fails"
+    return word
 
 
 def _together(parts: tuple[Part, ...], every: bool) -> str:
@@ -245,7 +258,8 @@ def table_rows(judged: Sequence[Judged]) -> list[tuple[str, ...]]:
     -------
     list of tuples of str
         The sentence, what is counted, the networks, the numbers, their intervals, the bounds, the
-        numbers of the other networks, the verdict. Settings stand one below the other.
+        numbers of the other networks, the verdict. Settings stand one below the other; of more than
+        three that are joined by "and" the one nearest to its bound, or furthest beyond it.
 
     Raises
     ------
@@ -261,19 +275,29 @@ def table_rows(judged: Sequence[Judged]) -> list[tuple[str, ...]]:
     """
     if not judged:
         raise ValueError(f"judged = {judged!r}; give what judge returns")
-    return [
-        (
-            one.row.sentence,
-            one.row.counted,
-            _same([str(part.sample.n) for part in one.parts]),
-            _below([_labelled(part, part.number(one.row.form)) for part in one.parts]),
-            _below([_ends(part, one.row.form) for part in one.parts]),
-            one.row.bounds,
-            _below([part.number(one.row.form) for part in one.others]),
-            one.verdict,
-        )
-        for one in judged
-    ]
+    return [_line(one) for one in judged]
+
+
+def _line(one: Judged) -> tuple[str, ...]:
+    parts, others, form = _telling(one.row, one.parts), _telling(one.row, one.others), one.row.form
+    label = f"furthest of {len(one.parts)}, " if len(parts) < len(one.parts) else ""
+    return (
+        one.row.sentence,
+        one.row.counted,
+        _same([str(part.sample.n) for part in parts]),
+        _below([label + _labelled(part, part.number(form)) for part in parts]),
+        _below([_ends(part, form) for part in parts]),
+        one.row.bounds,
+        _below([part.number(form) for part in others]),
+        one.verdict,
+    )
+
+
+def _telling(row: Row, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Of many parts that are joined by "and", the one nearest to a bound or furthest beyond it."""
+    if not row.every or len(parts) <= MANY:
+        return parts
+    return (min(parts, key=lambda p: min(p.sample.value - row.above, row.below - p.sample.value)),)
 
 
 def _labelled(part: Part, text: str) -> str:

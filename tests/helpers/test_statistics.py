@@ -1,4 +1,4 @@
-"""Statistics of an ensemble: intervals, verdicts and shapes against definitions written again."""
+"""Statistics of an ensemble: intervals and shapes against definitions written again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from helpers.analysis.statistics import (
     outside,
     share_of,
     summarise,
-    verdict,
 )
 from tests.helpers.theory import seeds, some
 
@@ -85,47 +84,6 @@ def test_the_interval_of_many_gaussians_is_the_textbook_one() -> None:
     found, half = mean_of(row, rng=np.random.default_rng(2)), Z * row.std() / 20
     assert found.high - found.low == pytest.approx(2 * half, rel=0.1)
     assert (found.low, found.high) != (mean_of(row).low, mean_of(row).high)
-
-
-# --- verdicts -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "word"),
-    [(0.6, 0.9, "replicates"), (0.1, 0.4, "fails"), (0.4, 0.6, "undecided"),
-     (0.5, 0.9, "undecided"), (0.2, 0.5, "fails")],
-)  # fmt: skip
-def test_a_bound_from_below(low: float, high: float, word: str) -> None:
-    one = Estimate((low + high) / 2, low, high, 10)
-    assert verdict(one, above=0.5) == word
-    mirrored = Estimate(1 - one.value, 1 - high, 1 - low, 10)
-    assert verdict(mirrored, below=0.5) == word
-    assert verdict(one, one, above=0.5) == word
-
-
-def test_two_bounds_ask_for_both() -> None:
-    ends = {(-0.5, 0.5): "replicates", (-1.5, 0.5): "undecided", (1.0, 2.0): "fails"}
-    for (low, high), word in ends.items():
-        assert verdict(Estimate((low + high) / 2, low, high, 5), above=-1.0, below=1.0) == word
-
-
-def test_a_claim_about_all_falls_with_one_exception() -> None:
-    assert verdict(share_of(told(20, 20)), every=True) == "replicates"
-    assert verdict(share_of(told(19, 20)), every=True) == "fails"
-    assert verdict(share_of(told(20, 20)), share_of(told(19, 20)), every=True) == "depends"
-
-
-def test_several_estimates_have_to_agree() -> None:
-    """Two that contradict one another depend; one that cannot tell decides nothing."""
-    ends = {"replicates": (0.7, 0.9), "fails": (0.1, 0.3), "undecided": (0.1, 0.9)}
-    made = {word: Estimate(sum(e) / 2, *e, 9) for word, e in ends.items()}
-    for words in product(ends, repeat=3):
-        told = verdict(*(made[word] for word in words), above=0.5)
-        if len(set(words)) == 1:
-            assert told == words[0]
-        else:
-            both = "replicates" in words and "fails" in words
-            assert told == ("depends" if both else "undecided")
 
 
 # --- many tests -----------------------------------------------------------------------------------
@@ -267,9 +225,6 @@ def test_both_published_numbers_belong_to_one_cut() -> None:
         (lambda: mean_of([1.0]), "two networks"),
         (lambda: mean_of([1.0, float("nan")]), "nan"),
         (lambda: mean_of([1.0, 2.0], rng=3), "rng = 3.*default_rng"),  # type: ignore[arg-type]
-        (lambda: verdict(above=0.5), "measure something"),
-        (lambda: verdict(Estimate(0.5, 0.4, 0.6, 3)), "set bounds, or every"),
-        (lambda: verdict(Estimate(0.5, 0.4, 0.6, 3), above=0.1, every=True), "above = 0.1"),
         (lambda: holm([0.2, 1.2]), "1.2.*between 0 and 1"),
         (lambda: summarise(np.ones((3, 3))), "every entry of w is 1"),
         (lambda: summarise([[1.0, 2.0]]), r"shape \(1, 2\)"),

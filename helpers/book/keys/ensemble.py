@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 
 def adjusted(rule: Callable[..., Any]) -> Array | None:
@@ -52,29 +52,36 @@ HOLM = Exercise(
     hint="how many hypotheses are still in play when the k-th smallest p is looked at?",
 )
 
-WIDTH = Exercise(
-    "ex-ensemble-width",
-    (100 * (np.sqrt(1.0144) - 1), -0.06),
-    (
-        WrongTurn((12.0, -0.06), "(b) is right; in (a) you let all of the move go into the width"),
-        WrongTurn((1.44, -0.06), "(b) is right; in (a) a root is missing"),
-        WrongTurn(
-            (100 * (np.sqrt(1.0144) - 1), 0.06),
-            "(a) is right; in (b) which sign makes the bracket 1 again?",
+
+def _draw_width(rng: np.random.Generator) -> dict[str, float]:
+    """Return a length of a move, about a tenth."""
+    return {"rho": int(rng.integers(8, 20)) / 100}
+
+
+def _width(rho: float) -> Exercise:
+    per_cent, cosine = 100 * (np.sqrt(1 + rho**2) - 1), -rho / 2
+    return Exercise(
+        "ex-ensemble-width",
+        (per_cent, cosine),
+        (
+            WrongTurn(
+                (100 * rho, cosine),
+                "(b) is right; in (a) you let all of the move go into the width",
+            ),
+            WrongTurn((100 * rho**2, cosine), "(b) is right; in (a) a root is missing"),
+            WrongTurn(
+                (per_cent, -cosine), "(a) is right; in (b) which sign makes the bracket 1 again?"
+            ),
+            WrongTurn((per_cent, -rho), "(a) is right; in (b) mind the 2 before the cosine"),
+            WrongTurn((per_cent / 100, cosine), "(b) is right; (a) is asked for in per cent"),
         ),
-        WrongTurn(
-            (100 * (np.sqrt(1.0144) - 1), -0.12),
-            "(a) is right; in (b) mind the 2 before the cosine",
-        ),
-        WrongTurn(
-            (0.01 * 100 * (np.sqrt(1.0144) - 1), -0.06),
-            "(b) is right; (a) is asked for in per cent",
-        ),
-    ),
-    probe=all_given,
-    rtol=2e-2,
-    hint="put rho = 0.12 into the box; in (b) set the bracket to 1 and solve for the cosine",
-)
+        probe=all_given,
+        rtol=2e-2,
+        hint="put rho into the box with kappa = 0; in (b) set the bracket to 1, solve for kappa",
+    )
+
+
+WIDTH = Drawn("ex-ensemble-width", _draw_width, _width)
 
 SLOPE = Exercise(
     "ex-ensemble-slope",
@@ -100,33 +107,19 @@ SLOPE = Exercise(
     hint="write y for each case and use that the slope is linear in y",
 )
 
-_Z2 = 1.959963984540054**2
-
-NONE = Exercise(
-    "ex-ensemble-none",
-    (_Z2 / (21 + _Z2), 73),
-    (
-        WrongTurn((0.0, 73), "(b) is right; that none was seen does not make it impossible"),
-        WrongTurn(
-            (3 / 21, 73),
-            "(b) is right; the rule of three is close, and the formula of the page is not it",
-        ),
-        WrongTurn(
-            (1.959963984540054 / np.sqrt(21), 73),
-            "(b) is right; for (a) square both sides before you divide",
-        ),
-        WrongTurn(
-            (_Z2 / (21 + _Z2), 77),
-            "(a) is right; in (b) you left out that z² stands below the line too",
-        ),
-        WrongTurn(
-            (_Z2 / (21 + _Z2), 72),
-            "(a) is right; in (b) round up, so that the end is at most 0.05",
-        ),
-    ),
-    probe=all_given,
-    rtol=5e-3,
-    hint="with no hit the observed share is 0: solve p² = z² p (1 - p) / n for the p that is not 0",
+MOVE = Prediction(
+    "predict-ensemble-move",
+    {
+        "a": "about as much as the histogram: one or two in a hundred;",
+        "b": "about a tenth to a fifth;",
+        "c": "about one: training has drawn the weights anew, with the same spread?",
+    },
+    right="b",
+    reveals={
+        "a": "the histogram does not follow single weights; the left panel does",
+        "c": "then the left panel would be a round cloud, and it is a thick line",
+    },
 )
 
-EXERCISES = (HOLM, WIDTH, SLOPE, NONE)
+PREDICTIONS = (MOVE,)
+EXERCISES = (HOLM, WIDTH, SLOPE)

@@ -12,7 +12,7 @@ LEVELS = ("pencil", "code", "open")
 # Notebooks that are looked up and not read through: they need no exercises and no slider.
 LOOKED_UP = {"table"}
 # Chapters that go on where another one stops: exercises and slider stand in the two together.
-SECOND_HALVES = {"regulator", "tangent_lift", "memory", "spectra"}
+SECOND_HALVES = {"regulator", "tangent_lift", "memory", "spectra", "verdicts"}
 
 
 def chapters_have_their_parts(page: Page) -> Faults:
