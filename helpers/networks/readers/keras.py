@@ -119,7 +119,7 @@ def _found(
         )
     cells = _cells(groups, arrays)
     order = sorted(cells, key=lambda group: _place(model, group))
-    chosen = order[picked(order, layer)]
+    chosen = order[picked(_titles(model, order), layer)]
     said = recurrent(model, order.index(chosen), len(order), _size(cells[chosen], arrays))
     if model is None and "simple_rnn" in chosen:
         said = {"form": "activity", "alpha": 1.0}
@@ -138,13 +138,26 @@ def _cells(
     cells = {group: held for group, held in groups.items() if "recurrent_kernel" in held}
     if not cells:
         raise ValueError(f"0 recurrent layers among {shown(list(groups))}; save a model with one")
-    for held in cells.values():
+    for group, held in cells.items():
+        if any(piece.startswith("backward_") for piece in group.split("/")):
+            raise ValueError(
+                f"{group} belongs to a Bidirectional layer, which reads its input from the end "
+                "too, as no map of one step does; train a SimpleRNN forwards"
+            )
         gate(held["recurrent_kernel"], arrays[held["recurrent_kernel"]].shape, rows=True)
     return cells
 
 
 def _size(held: dict[str, str], arrays: Mapping[str, Stored]) -> int:
     return int(arrays[held["recurrent_kernel"]].shape[0])
+
+
+def _titles(model: tuple[Layer, ...] | None, order: list[str]) -> list[str]:
+    """Return what layers are called: a .keras archive names its groups by the class alone."""
+    names = [layer.name for layer in model or ()]
+    if len(names) < len(order):
+        return order
+    return [f"{name}: {group}" for name, group in zip(names, order, strict=False)]
 
 
 def _place(model: tuple[Layer, ...] | None, group: str) -> tuple[int, list[Any]]:

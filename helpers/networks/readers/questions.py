@@ -57,7 +57,9 @@ def settled(said: Mapping[str, Any], given: Mapping[str, Any], own: bool) -> dic
     own : bool
         Whether the names are this book's alone; then form and step have their defaults.
     """
-    form = _form(said.get("form"), given["form"], own)
+    # One of ours that says its step and no form was written before there were two.
+    plain = "activity" if own and "delta" in said else None
+    form = _form(said.get("form", plain), given["form"], own)
     sigma = _sigma(given["activation"], said.get("activation"))
     times = _times(said, given, own)
     answers = {"form": form, "alpha": times, "activation": sigma}

@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import io as scipy_io
 
 from helpers import load_network, simulate
-from helpers.networks.network import Network
+from helpers.networks.network import Network, save_network
 from tests.helpers.networks import files
 from tests.helpers.networks.twins import ALPHA, TWINS, K, M, N, R, Twin, drawn, leaky, relu
 
@@ -513,3 +514,113 @@ def test_what_a_trainer_keeps_is_left_alone(tmp_path: Path) -> None:
     network = load_network(path, "tanh", ignore="best")
     np.testing.assert_array_equal(network.w, drawn(N, N, seed=1))
     assert network.omega.shape == (N, 0)
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_stacked_layers_of_keras_go_by_place_and_by_name(archive: bool, tmp_path: Path) -> None:
+    low = [drawn(M, N, seed=1), drawn(N, N, seed=2, size=0.4), drawn(N, seed=3)]
+    high = [drawn(N, N, seed=4), drawn(N, N, seed=5, size=0.4), drawn(N, seed=6)]
+    dense = [drawn(N, K, seed=7), drawn(K, seed=8)]
+    options = {"activation": "tanh", "units": N}
+    config = files.sequential(
+        ("SimpleRNN", {"name": "zero", **options}),
+        ("SimpleRNN", {"name": "one", **options}),
+        ("Dense", {"name": "out", "activation": "linear"}),
+    )
+    names = ("kernel", "recurrent_kernel", "bias")
+    if archive:
+        groups = {"simple_rnn/cell": low, "simple_rnn_1/cell": high, "dense": dense}
+        path = files.keras_3(tmp_path / "file", config, groups)
+    else:
+        parts = {"zero": dict(zip(names, low, strict=True))}
+        parts |= {"one": dict(zip(names, high, strict=True))}
+        parts["out"] = {"kernel": dense[0], "bias": dense[1]}
+        path = files.keras_2(tmp_path / "file", config, parts)
+    with pytest.raises(ValueError, match=r"zero.*layer=0 to 1"):
+        load_network(path)
+    for layer, kernel, k in (
+        (0, low[1], 0),
+        ("zero", low[1], 0),
+        (1, high[1], K),
+        ("one", high[1], K),
+    ):
+        network = load_network(path, layer=layer)
+        np.testing.assert_array_equal(network.w, kernel.T)
+        assert network.readout.shape == (k, N)
+    for wrong in (2, -1, True, "three", "o"):
+        with pytest.raises(ValueError, match="its recurrent layers are"):
+            load_network(path, layer=wrong)
+
+
+def test_a_bidirectional_layer_of_keras_is_none(tmp_path: Path) -> None:
+    cell = [drawn(M, N, seed=1), drawn(N, N, seed=2)]
+    config = files.sequential(("Bidirectional", {"name": "b"}))
+    groups = {f"bidirectional/{way}_layer/cell": cell for way in ("backward", "forward")}
+    path = files.keras_3(tmp_path / "file", config, groups)
+    with pytest.raises(ValueError, match=r"Bidirectional layer.*forwards"):
+        load_network(path, "tanh")
+
+
+def test_parts_name_masks_signs_scales_and_sums(tmp_path: Path) -> None:
+    w, omega, mask = drawn(N, N, seed=1), drawn(N, M, seed=2), np.eye(N) < 0.5
+    sign, scale = np.where(np.arange(N) < 5, 1.0, -1.0), drawn(M, seed=3)
+    arrays = {
+        "core/kernel": w, "core/input": omega, "core/mask": mask, "core/sign": sign,
+        "core/gain": scale, "core/first": drawn(N, seed=4), "core/second": drawn(N, seed=5),
+        "core/out": drawn(N, K, seed=6), "core/out_gain": drawn(K, seed=7),
+    }  # fmt: skip
+    names = {
+        "w": "core/kernel", "omega": "core/input", "w_mask": "core/mask", "w_sign": "core/sign",
+        "omega_scale": "core/gain", "b": ("core/first", "core/second"), "readout": "core/out.T",
+        "readout_scale": "core/out_gain",
+    }  # fmt: skip
+    path = files.npz(tmp_path / "file", arrays)
+    call: dict[str, Any] = {"activation": "tanh", "form": "activation", "alpha": 0.1}
+    network = load_network(path, parts=names, **call)
+    exact = {name: array.astype(float) for name, array in arrays.items()}
+    np.testing.assert_array_equal(network.w, np.abs(exact["core/kernel"]) * sign * mask)
+    np.testing.assert_array_equal(network.omega, exact["core/input"] * exact["core/gain"])
+    np.testing.assert_array_equal(network.b, exact["core/first"] + exact["core/second"])
+    expected = exact["core/out_gain"][:, None] * exact["core/out"].T
+    np.testing.assert_array_equal(network.readout, expected)
+    # A name that is left out is asked about, also where the caller has named the others.
+    del names["w_mask"]
+    with pytest.raises(ValueError, match="'core/mask'"):
+        load_network(path, parts=names, **call)
+
+
+def test_a_file_of_ours_says_its_form_and_its_step(tmp_path: Path) -> None:
+    path = tmp_path / "ours.npz"
+    save_network(path, Network(np.eye(N), np.ones((N, M)), decay=0.5, delta=0.2))
+    for wrong in ({"form": "activation"}, {"alpha": 0.5}, {"delta": 1.0}):
+        with pytest.raises(ValueError, match="leave it out"):
+            load_network(path, **wrong)
+    same = load_network(path, "tanh", form="activity", alpha=0.1, delta=0.2)
+    assert (same.form, same.decay, same.delta, same.origin) == ("activity", 0.5, 0.2, None)
+    # By hand, under our names: the activation is asked for, form and step have their defaults.
+    files.npz(path, {"w": np.eye(N), "omega": np.ones((N, M))})
+    with pytest.raises(ValueError, match="does not say its activation"):
+        load_network(path)
+    plain = load_network(path, "relu")
+    assert (plain.form, plain.delta, plain.rate, plain.decay) == ("activity", 1.0, 1.0, 1.0)
+    told = load_network(path, "relu", form="activation", alpha=0.25)
+    assert (told.form, told.delta, told.rate, told.decay) == ("activation", 0.25, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_mat_file_holds_what_scipy_reads_in_it(packed: bool, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    # MATLAB and scipy store whole numbers of any class in as few bytes as hold them.
+    arrays = {
+        "double": rng.standard_normal((N, N)), "single": drawn(N, N, seed=1),
+        "whole": np.round(3.0 * rng.standard_normal((N, N))), "int8": np.eye(N, dtype="i1"),
+        "uint64": np.arange(N * N, dtype="u8").reshape(N, N), "logical": np.eye(N) > 0.5,
+        "one": np.array([[2.5]]), "longer_than_eight": rng.standard_normal((N, N)),
+    }  # fmt: skip
+    path = files.matlab(tmp_path / "file", arrays, packed=packed)
+    known = scipy_io.loadmat(path, appendmat=False)
+    for name in arrays:
+        others = tuple(other for other in arrays if other != name)
+        call: dict[str, Any] = {"activation": "tanh", "form": "activity", "alpha": 1.0}
+        network = load_network(path, parts={"w": name}, ignore=others, **call)
+        np.testing.assert_array_equal(network.w, known[name])
