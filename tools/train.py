@@ -1,6 +1,7 @@
-"""Train the networks of Part III again, all or some: `make train`.
+"""Train the networks of the book again, all or some: `make train`.
 
-Every network that is done is in book/data; those in work leave a checkpoint in _build/training a
+Every network that is done is in book/data, those of the tasks of Part III, or in a folder there
+that is called like its task; those in work leave a checkpoint in _build/training a
 few times a minute. Stop it at any time (Ctrl-C, or a kill): a second run goes on where it was.
 
     python -m tools.train                               all that book/data lacks
@@ -53,6 +54,16 @@ def ensemble() -> list[Plan]:
     return sorted(plans, key=lambda plan: (plan.seed, -effort(plan)))
 
 
+def shipped() -> list[Plan]:
+    """Return the plans of all networks of the book; a chapter that trains its own adds its set."""
+    return ensemble()
+
+
+def place(plan: Plan, data: Path) -> Path:
+    """Return the folder of a network: that of its task, where the task is not one of Part III."""
+    return data if plan.task.name in TASKS else data / plan.task.name
+
+
 def effort(plan: Plan) -> float:
     """Return how long a plan takes, in units that only compare plans."""
     return float(plan.recipe.updates * plan.task.duration * plan.n_units**1.3)
@@ -99,15 +110,21 @@ def read(path: Path, plan: Plan) -> tuple[TrainingState, float]:
 
 def ship(plan: Plan, state: TrainingState, folder: Path) -> None:
     """Write a trained network where the chapters read it."""
-    weights = state.weights
+    weights, recipe = state.weights, plan.recipe
     network = Network(
         weights.w,
         weights.omega,
+        weights.b,
+        activation=recipe.activation,
+        form=recipe.form,
+        delta=recipe.alpha,
+        start=weights.start,
         readout=weights.readout,
         readout_bias=weights.readout_bias,
         recipe=plan.description,
         curve=np.array(state.curve, dtype=np.float32),
     )
+    folder.mkdir(parents=True, exist_ok=True)
     save_network(folder / f"{plan.name}.npz", network)
     seal(folder)
 
@@ -174,7 +191,7 @@ def run(
         job = partial(work, folder=checkpoints)
         for plan, state in train_ensemble(plans, executor=executor, work=job):
             _, seconds = read(checkpoints / f"{plan.name}.npz", plan)
-            ship(plan, state, data)
+            ship(plan, state, place(plan, data))
             bar.done.add(plan.name)
             (checkpoints / f"{plan.name}.npz").unlink()
             print(f"{plan.name:32} loss {state.curve[-1]:.5f}  {seconds:6.1f} s", flush=True)
@@ -191,14 +208,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--data", type=Path, default=DATA, help="where the networks go")
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS)
     chosen = parser.parse_args(arguments)
-    plans = {plan.name: plan for plan in ensemble()}
+    plans = {plan.name: plan for plan in shipped()}
     unknown = [name for name in chosen.names if name not in plans]
     if unknown:
         parser.error(f"no network is called {', '.join(unknown)}; --list prints the names")
     if chosen.list:
         print("\n".join(f"{p.name:32} {p.recipe.updates} updates" for p in plans.values()))
         return 0
-    missing = [name for name in plans if not (chosen.data / f"{name}.npz").exists()]
+    there = {name: place(plan, chosen.data) / f"{name}.npz" for name, plan in plans.items()}
+    missing = [name for name, path in there.items() if not path.exists()]
     wanted = list(dict.fromkeys(chosen.names)) or missing
     if not wanted:
         print(f"All {len(plans)} networks are there; name those to train again.")

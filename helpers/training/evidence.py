@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from helpers.dynamics._checks import Array, count, finite_array, generator, positive
-from helpers.training.tasks import Trials, hold
+from helpers.training.trials import Trials, hold
 
 __all__ = ["EvidenceTask"]
 

@@ -17,10 +17,11 @@ from zlib import crc32
 import numpy as np
 
 from helpers.dynamics._checks import Array, shown
-from helpers.training.backpropagation import Weights, loss_and_gradient
+from helpers.training.backpropagation import loss_and_gradient
 from helpers.training.layers import Layer
 from helpers.training.plans import Plan, Recipe
-from helpers.training.tasks import Trials, joined
+from helpers.training.trials import Trials, joined
+from helpers.training.weights import Weights
 
 __all__ = ["TrainingState", "train", "train_ensemble"]
 
@@ -100,14 +101,11 @@ def train(
     weights, losses, curve = state.weights.from_vector(vector), [], list(state.curve)
     ends = _block_ends(recipe.updates)
     for k, batch in islice(enumerate(_batches(plan)), state.update, recipe.updates):
-        loss, gradient = loss_and_gradient(
-            weights, batch.trials, batch.layer, noise=batch.noise, inside=batch.inside
-        )
+        loss, gradient = batch.loss_and_gradient(weights)
         if not np.isfinite(loss):
             raise FloatingPointError(f"{plan.name}: the loss is {loss} at update {k}")
         _adam(vector, moments, _clipped(gradient.vector, recipe.clip), k, recipe)
-        if weights.sign is not None:
-            vector[:] = weights.projected().vector
+        vector[:] = weights.projected().vector
         losses.append(float(loss))
         if k + 1 in ends:
             curve.append(float(np.mean(losses)))
@@ -158,6 +156,11 @@ class _Batch:
     layer: Layer
     noise: Array | None
     inside: Array | None
+
+    def loss_and_gradient(self, weights: Weights) -> tuple[float, Weights]:
+        return loss_and_gradient(
+            weights, self.trials, self.layer, noise=self.noise, inside=self.inside
+        )
 
 
 def _batches(plan: Plan) -> Iterator[_Batch]:

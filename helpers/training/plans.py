@@ -12,10 +12,10 @@ from zlib import crc32
 import numpy as np
 
 from helpers.dynamics._checks import count, positive, shown
-from helpers.training.backpropagation import Weights
 from helpers.training.layers import Layer
 from helpers.training.starts import STARTS, Start
 from helpers.training.tasks import Task
+from helpers.training.weights import Weights
 
 __all__ = ["RECIPES", "Plan", "Recipe"]
 

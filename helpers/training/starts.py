@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.dynamics._checks import Array, generator, positive, shown
 from helpers.dynamics.recurrent import orthogonal_factor
-from helpers.training.backpropagation import Weights
+from helpers.training.weights import Weights
 
 __all__ = ["STARTS", "Start"]
 

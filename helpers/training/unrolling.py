@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from helpers.dynamics._checks import Array
 from helpers.dynamics.activations import activation
 from helpers.training.layers import SLOPES, Layer, Loop
-
-if TYPE_CHECKING:
-    from helpers.training.backpropagation import Weights
-    from helpers.training.tasks import Trials
+from helpers.training.trials import Trials
+from helpers.training.weights import Weights
 
 __all__ = ["Adjoint", "Run", "backward", "forward"]
 
