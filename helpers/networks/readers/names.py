@@ -29,7 +29,10 @@ HARMLESS = {
     "global_step", "history", "license", "loss", "losses", "name", "num_batches_tracked", "recipe",
     "seed", "version",
 }  # fmt: skip
-TRAINER = re.compile(r"(adam|rmsprop|momentum|adagrad|optim|lr_sched|scheduler|beta[12]_power)")
+TRAINER = re.compile(
+    r"(adam|rmsprop|momentum|adagrad|beta[12]_power)(_\d+)?|(lr_)?scheduler\w*"
+    r"|optim(izers?)?(_states?(_dict)?|_weights|_dict)?"
+)
 # Linear layers that are a read-out; any other is named by parts=.
 LINEAR = (
     "decoder", "dense", "fc", "fc_out", "h2o", "head", "lin", "linear", "linear_out", "out",
@@ -100,7 +103,7 @@ def bare(name: str) -> str:
 def harmless(name: str) -> bool:
     """Say whether a name is of what a trainer keeps beside the weights."""
     pieces = bare(name).lower().split(".")
-    return pieces[-1] in HARMLESS or any(TRAINER.match(piece) for piece in pieces)
+    return pieces[-1] in HARMLESS or any(TRAINER.fullmatch(piece) for piece in pieces)
 
 
 def gate(name: str, shape: tuple[int, ...], rows: bool = False) -> None:

@@ -40,7 +40,9 @@ def located(contents: Contents, parts: Any, layer: Any, ignore: Any) -> Found:
 
 
 def _ignored(contents: Contents, ignore: Any) -> set[str]:
-    patterns = (ignore,) if isinstance(ignore, str) else tuple(ignore)
+    patterns = (ignore,) if isinstance(ignore, str) else ignore
+    if not isinstance(patterns, (tuple, list)) or not all(isinstance(p, str) for p in patterns):
+        raise ValueError(f"ignore = {shown(ignore)}; give names in the file, or patterns of them")
     names = {*contents.arrays, *contents.barred}
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) or name == pattern for name in names):
@@ -51,17 +53,21 @@ def _ignored(contents: Contents, ignore: Any) -> set[str]:
 
 
 def _given(parts: Any, arrays: Mapping[str, Stored]) -> dict[str, tuple[str, ...]]:
+    if not isinstance(parts, (dict, type(None))):
+        raise ValueError(f'parts = {shown(parts)}; give a dict: {{"w": "its name in the file"}}')
     given: dict[str, tuple[str, ...]] = {}
-    for part, spelled in ({} if parts is None else dict(parts)).items():
+    for part, spelled in (parts or {}).items():
         if part not in PARTS:
             raise ValueError(f"parts has {part!r}; a part is one of {', '.join(PARTS)}")
-        names = (spelled,) if isinstance(spelled, str) else tuple(spelled)
+        names = (spelled,) if isinstance(spelled, str) else spelled
+        if not isinstance(names, (tuple, list)) or not all(isinstance(n, str) for n in names):
+            raise ValueError(f"parts has {part} = {shown(spelled)}; give a name, or several")
         for name in names:
             if name not in arrays and name.removesuffix(".T") not in arrays:
                 raise ValueError(
                     f"parts has {part} = {name!r}, no name in the file; {_near(name, arrays)}"
                 )
-        given[part] = names
+        given[part] = tuple(names)
     return given
 
 

@@ -190,6 +190,9 @@ def test_alpha_and_delta_are_the_leak_and_the_time_of_a_step(
         ("psychrnn", {"ignore": "dale_ratios"}, "'dale_ratios'", "'dale_ratio'"),
         ("psychrnn", {"parts": {"W": "W_rec"}}, "'W'", "readout"),
         ("psychrnn", {"parts": {"w": "W"}}, "'W'", "'W_rec'"),
+        ("psychrnn", {"parts": ["w"]}, "['w']", "give a dict"),
+        ("psychrnn", {"parts": {"w": 3}}, "w = 3", "give a name"),
+        ("psychrnn", {"ignore": None}, "ignore = None", "give names"),
         ("psychrnn", {"layer": 0}, "layer = 0", "leave it out"),
         ("beiran", {**TWINS["beiran"].call, "scale": "N"}, "'N'", "1/N"),
         ("beiran", {**TWINS["beiran"].call, "scale": 0.0}, "0.0", "1/N"),
@@ -624,3 +627,21 @@ def test_a_mat_file_holds_what_scipy_reads_in_it(packed: bool, tmp_path: Path) -
         call: dict[str, Any] = {"activation": "tanh", "form": "activity", "alpha": 1.0}
         network = load_network(path, parts={"w": name}, ignore=others, **call)
         np.testing.assert_array_equal(network.w, known[name])
+
+
+def test_only_what_a_trainer_keeps_goes_by_its_name(tmp_path: Path) -> None:
+    kept = (
+        "optimizer_state",
+        "optim.lr",
+        "rnn/W_rec/Adam_1",
+        "beta1_power",
+        "model.epoch",
+        "losses",
+    )
+    for name in kept:
+        arrays = {"W_rec": drawn(N, N, seed=1), name: drawn(N, seed=2)}
+        load_network(files.npz(tmp_path / "f", arrays), "tanh", form="activity", alpha=1.0)
+    for name in ("optimal.weight", "momentum_gain", "adaptation", "epoch.gain", "lossy"):
+        arrays = {"W_rec": drawn(N, N, seed=1), name: drawn(N, seed=2)}
+        with pytest.raises(ValueError, match=re.escape(name)):
+            load_network(files.npz(tmp_path / "f", arrays), "tanh", form="activity", alpha=1.0)
