@@ -7,6 +7,7 @@ from helpers.analysis.spectra import henrici, spectrum
 from helpers.book.claims import check, glue
 from helpers.book.exercises import answer, numbers
 from helpers.book.explore import explore
+from helpers.book.report_figures import report_figures as report_figures
 from helpers.dynamics.conventions import ActivationForm, LeakyForm, TauForm
 from helpers.dynamics.linear import LinearMap, LinearSystem
 from helpers.dynamics.procedures import Discretise, Linearise, Rescale
@@ -14,6 +15,7 @@ from helpers.dynamics.recurrent import RNN, ActivationRNN
 from helpers.dynamics.simulation import simulate
 from helpers.dynamics.systems import Flow, Map
 from helpers.dynamics.tangent import TangentLift
+from helpers.networks.audit import audit
 from helpers.networks.change_step import change_step
 from helpers.networks.network import load_network
 
@@ -33,6 +35,7 @@ __all__ = [
     "TauForm",
     "all_orders",
     "answer",
+    "audit",
     "change_step",
     "check",
     "controllability_margin",
