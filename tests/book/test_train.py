@@ -15,7 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from helpers import simulate
 from helpers.networks.ensemble import load_ensemble
+from helpers.networks.network import load_network
+from helpers.training.backpropagation import loss_and_gradient
+from helpers.training.evidence import EvidenceTask
 from helpers.training.loop import TrainingState
 from helpers.training.loop import train as train_one
 from helpers.training.plans import Plan, Recipe
@@ -129,6 +133,25 @@ def test_a_run_ships_every_network_and_leaves_no_checkpoint(
     assert list(folders["checkpoints"].iterdir()) == []
     said = capsys.readouterr().out
     assert all(said.count(plan.name) == 1 for plan in PLANS) and said.count(" loss 0.") == 2
+
+
+def test_a_leaky_network_is_shipped_as_it_was_trained_in_the_folder_of_its_task(
+    tmp_path: Path,
+) -> None:
+    task = EvidenceTask(onset=1, stimulus=4, response=1)
+    recipe = Recipe("leaky", 1e-2, 5, batch=4, alpha=0.2, noise=0.05, activation="relu", fresh=True)
+    plan = Plan(task, recipe, "gentle", 0, 6)
+    state, folder = train_one(plan), train.place(plan, tmp_path)
+    assert folder == tmp_path / "evidence" and train.place(PLANS[0], tmp_path) == tmp_path
+    train.ship(plan, state, folder)
+    network = load_network(folder / f"{plan.name}.npz")
+    assert (network.activation.name, network.delta, network.form) == ("relu", 0.2, "activity")
+    trials = task.trials([0.5]).single()
+    h = simulate(network.map, np.zeros(6), trials.x[:, 0]).h[1:]
+    error = network.output(h) - trials.target[:, 0]
+    loss, _ = loss_and_gradient(state.weights, trials, plan.layer())
+    assert loss == pytest.approx(np.mean(error**2), rel=1e-5)
+    assert network.recipe["recipe"]["noise"] == 0.05 and np.any(network.b)
 
 
 def test_a_run_of_nothing_is_over_at_once(folders: dict[str, Path]) -> None:
