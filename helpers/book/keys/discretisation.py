@@ -88,6 +88,7 @@ MIDPOINT = Exercise(
     "whose velocity does it use?",
 )
 
+
 def _forgetting(decay: float, step: float) -> Exercise:
     slow, last = 1.0 / decay, 2.0 / decay
     stepped = -step / np.log(1.0 - decay * step)
