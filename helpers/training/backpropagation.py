@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from helpers.dynamics._checks import Array, shown
+from helpers.training._unrolling import backward, forward
 from helpers.training.layers import SIMPLE, Layer
 from helpers.training.trials import Trials
-from helpers.training.unrolling import backward, forward
 from helpers.training.weights import Weights
 
 __all__ = ["Weights", "loss_and_gradient"]

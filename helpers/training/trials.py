@@ -51,7 +51,19 @@ class Trials:
 
 
 def joined(parts: Sequence[Trials]) -> Trials:
-    """Return the trials of several draws of one task, one draw after another."""
+    """Return the trials of several draws of one task, one draw after another.
+
+    Raises
+    ------
+    ValueError
+        On draws of different lengths, as NumPy says it.
+
+    Examples
+    --------
+    >>> from helpers.training.tasks import task
+    >>> len(joined([task("or").conditions(), task("or").conditions()]))
+    8
+    """
     names = [name for name, _ in parts[0]._one_a_trial()]
     rows = {n: np.concatenate([getattr(p, n) for p in parts], axis=AXES[n]) for n in names}
     return replace(parts[0], **rows)
@@ -60,29 +72,28 @@ def joined(parts: Sequence[Trials]) -> Trials:
 def hold(x: Any, steps: int) -> Array:
     r"""Return evidence held over frames: every row of x (T, ...) for so many steps.
 
-        .. math:: x_t \leftarrow x_{\lfloor t / k
-    floor}
+    .. math:: x_t \leftarrow x_{\lfloor t / k \rfloor}
 
-        Parameters
-        ----------
-        x : array (T, ...)
-            One row a frame.
-        steps : int
-            Steps of the network in a frame, k.
+    Parameters
+    ----------
+    x : array (T, ...)
+        One row a frame.
+    steps : int
+        Steps of the network in a frame, k.
 
-        Returns
-        -------
-        array (k T, ...)
+    Returns
+    -------
+    array (k T, ...)
 
-        Raises
-        ------
-        ValueError
-            If a frame is not a whole number of steps, at least one, or x has no rows.
+    Raises
+    ------
+    ValueError
+        If a frame is not a whole number of steps, at least one, or x has no rows.
 
-        Examples
-        --------
-        >>> hold([0.3, -0.1], 2).tolist()
-        [0.3, 0.3, -0.1, -0.1]
+    Examples
+    --------
+    >>> hold([0.3, -0.1], 2).tolist()
+    [0.3, 0.3, -0.1, -0.1]
     """
     frames = np.asarray(x)
     if frames.ndim == 0:

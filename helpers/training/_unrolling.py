@@ -13,8 +13,6 @@ from helpers.training.layers import SLOPES, Layer, Loop
 from helpers.training.trials import Trials
 from helpers.training.weights import Weights
 
-__all__ = ["Adjoint", "Run", "backward", "forward"]
-
 
 @dataclass(frozen=True, eq=False)
 class Run:
