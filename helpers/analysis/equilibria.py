@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, svdvals
+from scipy.optimize import least_squares
 
 from helpers.analysis.spectra import Spectrum
 from helpers.dynamics._checks import Array, no_nan, shown
@@ -22,6 +23,8 @@ TOLERANCE = 1e-10
 # A residual below this, relative to the Jacobian, is zero; without it a search for 0 never ends.
 FLOOR = np.finfo(float).eps ** 2
 ROUNDS = 400
+TRUST = 0.5  # longest move of a unit, relative to 1 + the largest of the states
+FEW = 100  # units up to which a singular value decomposition at each step costs little
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +82,11 @@ def fixed_point(system: Flow | Map, x: Any = None, guess: Any = None) -> Any:
 
     Notes
     -----
-    Least squares on the velocity (Sussillo and Barak 2013) by the method of Levenberg and
-    Marquardt with the system's own Jacobian, then Newton's method to rounding. Where that ends in
-    a slow point and no guess was given, the search goes on along the system's path, by implicit
-    steps of growing length (pseudo-transient continuation, Kelley and Keyes 1998); a slow point
-    near a guess is an answer, and is left alone.
+    Least squares on the velocity (Sussillo and Barak 2013) with the system's own Jacobian, up to
+    100 units by scipy and beyond by the method of Levenberg and Marquardt, then Newton's method to
+    rounding. Where that ends in a slow point and no guess was given, the search goes on along the
+    system's path, by implicit steps of growing length (pseudo-transient continuation, Kelley and
+    Keyes 1998); a slow point near a guess is an answer, and is left alone.
 
     Examples
     --------
@@ -164,6 +167,15 @@ def _sided(slope: Field, speed: Field) -> Field:
 
 
 def _descent(speed: Field, slope: Field, h: Array) -> Array:
+    """Lower |F|^2 until it no longer falls: by scipy where there are few units, and from there."""
+    if len(h) <= FEW and np.all(np.isfinite(speed(h))):
+        found = least_squares(speed, h, slope, xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=ROUNDS)
+        h = np.asarray(found.x)
+    # That search stalls where the Jacobian is singular, as an integrator's is; this one does not.
+    return _marquardt(speed, slope, h)
+
+
+def _marquardt(speed: Field, slope: Field, h: Array) -> Array:
     """Lower |F|^2 by the steps of Levenberg and Marquardt until it no longer falls."""
     now, damping = speed(h), 1e-3
     for _ in range(ROUNDS):
@@ -192,7 +204,7 @@ def _lowered(
         if size <= np.finfo(float).eps * reach:
             return None
         # Only as far as the slope may be trusted, so that a slow point is not leapt over.
-        if size <= 0.5 * (1.0 + reach):
+        if size <= TRUST * (1.0 + reach):
             after = speed(h + move)
             promised = float(move @ (damping * scale * move - gradient))
             kept = (float(now @ now) - float(after @ after)) / max(promised, 1e-300)

@@ -107,9 +107,9 @@ def form(subject: Subject) -> Section:
     sizes = f"{system.n_units} units, {system.n_inputs} inputs"
     if not isinstance(network, Network):
         word = "Any map: what needs weights, sigma or a flow behind it is not asked of it."
-        lines = [Line("form", "map", word, page), Line("size", sizes, "Of state and input.", page)]
+        size = Line("size", sizes, "Of state and input.", page)
         clock = Line("step", system.delta, "Time between two steps.", "notation.html")
-        return Section("Form and conventions", (*lines, clock))
+        return Section("Form and conventions", (Line("form", "map", word, page), size, clock))
     leak = network.delta * np.asarray(network.rate) * network.decay
     slope, outputs = _slope(network.activation.unit_slope), len(network.readout)
     lines = (
