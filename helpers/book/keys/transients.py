@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from helpers.book.exercises import Exercise, WrongTurn
+from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PREDICTIONS"]
 
 _M = np.array([[0.4, 3.0, -0.5], [0.0, 0.3, 1.0], [0.2, 0.0, -0.6]])
 
@@ -79,30 +79,65 @@ CHAIN = Exercise(
     hint="write down the symmetric part for the flow, and |wh| / |h| for the map",
 )
 
-_AMP = 1.5 - 0.5**0.5
 
-STEPS = Exercise(
-    "ex-transients-steps",
-    (_AMP, 1.0),
-    (
-        WrongTurn((1.0, _AMP), "the other way round: what begins first as the step grows?"),
-        WrongTurn(
-            (_AMP / 2, 1.0),
-            "the second is right; in the first a factor of 2 is missing, see the box",
+def drawn(rng: np.random.Generator) -> dict[str, float]:
+    """Return the feeding and the faster decay of two units, such that the flow does not amplify."""
+    return {"f": float(rng.choice([0.5, 1.0, 1.5, 2.0])), "m": float(rng.choice([2.0, 3.0, 4.0]))}
+
+
+def two_steps(f: float, m: float) -> Exercise:
+    """Return the exercise on A = (-1, f; 0, -m): where Euler amplifies, and where it loses rest."""
+    amp, most = _below(1.0, 1 / m, f / m), 2 / m
+    return Exercise(
+        "ex-transients-steps",
+        (amp, most),
+        (
+            WrongTurn((most, amp), "the other way round: what begins first as the step grows?"),
+            WrongTurn(
+                (amp / 2, most),
+                "the second is right; in the first a factor of 2 is missing, see the box",
+            ),
+            WrongTurn(
+                (_below(1.0, m, f), most),
+                "the second is right; the symmetric part that counts is that of the inverse of A",
+            ),
+            WrongTurn(
+                (amp, 2.0),
+                "the first is right; of the two eigenvalues take the one that is lost first",
+            ),
+            WrongTurn(
+                (most, most), "that would be a normal matrix; the entry f makes a difference"
+            ),
         ),
-        WrongTurn(
-            (3 - 2**0.5, 1.0),
-            "the second is right; the symmetric part that counts is that of the inverse of A",
-        ),
-        WrongTurn(
-            (_AMP, 2.0),
-            "the first is right; of the two eigenvalues take the one that is lost first",
-        ),
-        WrongTurn((1.0, 1.0), "that would be a normal matrix; the entry 1 makes a difference"),
-    ),
-    probe=all_given,
-    rtol=1e-2,
-    hint="invert A by hand, take the symmetric part, and then the larger eigenvalue",
-)
+        probe=all_given,
+        rtol=1e-2,
+        hint="invert A by hand, take the symmetric part, and then the larger eigenvalue",
+    )
+
+
+def _below(one: float, other: float, beside: float) -> float:
+    """Return -2 times the largest eigenvalue of the symmetric part of (-one, beside; 0, -other)."""
+    return one + other - float(np.hypot(one - other, beside))
+
+
+STEPS = Drawn("ex-transients-steps", drawn, two_steps)
 
 EXERCISES = (START, CHAIN, STEPS)
+
+PREDICTIONS = (
+    Prediction(
+        "predict-transients-peak",
+        {
+            "a": "1: it falls from the beginning.",
+            "b": "1.4: it can rise by the ratio of the two rates.",
+            "c": "2.6.",
+            "d": "8.4.",
+        },
+        right="c",
+        reveals={
+            "a": "that a sum of parts that fall must fall: two large parts may cancel at first",
+            "b": "that eigenvalues set the height: they are the same whatever the feeding is",
+            "d": "that the feeding is the height: it acts while what feeds and what is fed decay",
+        },
+    ),
+)
