@@ -31,6 +31,7 @@ os.environ.update(ONE_THREAD)
 import numpy as np
 
 from helpers.networks.network import Network, save_network
+from helpers.training.evidence import EvidenceTask
 from helpers.training.loop import TrainingState, train, train_ensemble
 from helpers.training.plans import RECIPES, Plan
 from helpers.training.tasks import TASKS
@@ -56,7 +57,12 @@ def ensemble() -> list[Plan]:
 
 def shipped() -> list[Plan]:
     """Return the plans of all networks of the book; a chapter that trains its own adds its set."""
-    return ensemble()
+    return [*ensemble(), *evidence()]
+
+
+def evidence() -> list[Plan]:
+    """Return the plans of the networks that decide."""
+    return [Plan(EvidenceTask(), RECIPES["private"], "gentle", seed) for seed in range(20)]
 
 
 def place(plan: Plan, data: Path) -> Path:

@@ -151,8 +151,10 @@ RECIPES = {
         Recipe("author", 1e-4, 4700),
         Recipe("clipped", 1e-4, 4700, clip=1.0, noise_free=0.25),
         Recipe("fast", 3e-4, 1600, clip=1.0, noise_free=0.25),
+        Recipe("private", 3e-3, 600, clip=1.0, schedule="geometric", rate_end=3e-4, alpha=0.2,
+               noise=0.05, fresh=True),
     )
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

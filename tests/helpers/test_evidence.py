@@ -1,0 +1,52 @@
+"""The task of evidence: targets, its step, what an ideal observer gets right."""
+
+import numpy as np
+import pytest
+
+from helpers.training.evidence import EvidenceTask
+
+
+def test_targets_are_sums_between_ceilings():
+    task = EvidenceTask()
+    trials = task.draw(40, rng=np.random.default_rng(1))
+    sums = np.cumsum(trials.x[..., 0], axis=0) / 3
+    np.testing.assert_allclose(trials.target[..., 0], np.clip(sums, -1.5, 1.5), atol=1e-13)
+    assert not np.any(trials.x[:10]) and not np.any(trials.x[60:])
+    assert task.duration == 70 == len(trials.x)
+    assert set(np.abs(trials.labels)) <= set(task.coherences)
+
+
+def test_a_finer_step_holds_the_same_frames_and_ends_in_the_same_sums():
+    task, fine = EvidenceTask(), EvidenceTask().at_step(0.2)
+    one, two = (t.draw(9, rng=np.random.default_rng(2)) for t in (task, fine))
+    assert fine.duration == 5 * task.duration
+    np.testing.assert_array_equal(two.x[2::5], one.x)
+    np.testing.assert_allclose(two.target[4::5], one.target, atol=1e-13)
+
+
+def test_the_ideal_observer_is_one_who_adds_up():
+    task = EvidenceTask(ceiling=100.0)
+    trials = task.trials(np.full(40_000, 0.064), rng=np.random.default_rng(3))
+    right = np.mean(trials.target[-1, :, 0] > 0)
+    assert right == pytest.approx(task.ideal(0.064), abs=0.01)
+    assert task.ideal(-0.064) == task.ideal(0.064)
+
+
+def test_conditions_are_all_coherences_to_both_sides_without_noise():
+    trials = EvidenceTask().conditions()
+    assert len(trials) == 12 and trials.labels[1] == -trials.labels[7] == 0.032
+    np.testing.assert_allclose(trials.x[30, :, 0], trials.labels)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"stimulus": 0}, {"onset": 0.5}, {"noise": -1.0}, {"unit": 0.0}, {"coherences": (np.inf,)}],
+)
+def test_wrong_descriptions_are_named(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        EvidenceTask(**wrong)
+
+
+def test_a_frame_is_a_whole_number_of_steps():
+    with pytest.raises(ValueError, match="whole number of steps"):
+        EvidenceTask().at_step(0.3)
