@@ -82,6 +82,9 @@ def members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     for info in archive.infolist():
         if info.filename in found:
             raise ValueError(f"it has two members {shown(info.filename)}; keep one of them")
+        # Its bytes lie before the directory; a reader makes room for all that are declared.
+        if info.compress_size > archive.start_dir:
+            raise ValueError(f"{info.filename} is longer than the file; copy the file again")
         found[info.filename] = info
     return found
 

@@ -49,7 +49,7 @@ def _contents(file: Path, source: Path | bytes, config: Any) -> Contents:
     with h5py.File(_opened(source), "r") as root:
         arrays = dict(_arrays(h5py, root, source))
         if config is None and "model_config" in root.attrs:
-            config = _attribute(root)
+            config = _attribute(h5py, root)
     model = None if config is None else layers(json.loads(config))
     return Contents(arrays, partial(_found, model), barred(model or ()))
 
@@ -58,9 +58,12 @@ def _opened(source: Path | bytes) -> Any:
     return io.BytesIO(source) if isinstance(source, bytes) else source
 
 
-def _attribute(root: Any) -> Any:
-    if root.attrs.get_id("model_config").shape != ():
+def _attribute(h5py: Any, root: Any) -> Any:
+    attribute = root.attrs.get_id("model_config")
+    # Anything but a string, as damaged files have there, can end the interpreter.
+    if attribute.shape != () or not isinstance(attribute.get_type(), h5py.h5t.TypeStringID):
         raise ValueError("its model_config is not one string; save the model again")
+    sized((attribute.get_storage_size(),), 1, "its model_config")
     return root.attrs["model_config"]
 
 

@@ -45,6 +45,26 @@ def declared(path: Path, name: str, size: int) -> None:
     path.write_bytes(content)
 
 
+def overlong(path: Path) -> None:
+    """Write an archive whose member claims a gigabyte of packed bytes."""
+    archive(path, {"w_rec.npy": header("(1, 1)") + bytes(8)})
+    content = bytearray(path.read_bytes())
+    for start, offset in ((b"PK\x01\x02", 20), (b"PK\x03\x04", 18)):
+        at = content.index(start) + offset
+        content[at : at + 8] = struct.pack("<II", 2**30, 2**30)
+    path.write_bytes(content)
+
+
+def sequence_for_a_string(path: Path) -> None:
+    """Write a configuration that is a sequence of bytes of any length, and not a string."""
+    with h5py.File(path, "w") as root:
+        root["model_weights/simple_rnn/simple_rnn/kernel:0"] = np.eye(2)
+        kind = h5py.vlen_dtype(np.dtype("u1"))
+        held = np.empty((), object)
+        held[()] = np.frombuffer(b"{}", "u1")
+        root.attrs.create("model_config", held, dtype=kind)
+
+
 def bomb(path: Path) -> None:
     """Write 64 MB of zeros in 64 kB, where an array of 8 bytes should be."""
     archive(path, {"w_rec.npy": header("(1, 1)") + bytes(2**26)}, packed=True)
@@ -128,6 +148,8 @@ CASES: dict[str, Callable[[Path], None]] = {
     "a header in many brackets": lambda p: archive(p, {"w_rec.npy": header("(" * 9000)}),
     "more than it declares": bomb,
     "less than there is": lying_bomb,
+    "a member longer than the file": overlong,
+    "a sequence for a string": sequence_for_a_string,
     "HDF5 that was never written": hdf5((HUGE, HUGE)),
     "HDF5 in empty chunks": hdf5((HUGE, HUGE), chunks=(10, 10)),
     "HDF5 in packed chunks": hdf5((HUGE, HUGE), chunks=(10, 10), compression="gzip"),
