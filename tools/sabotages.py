@@ -432,4 +432,32 @@ QUESTIONS = (
              instead(lambda right, w, **_: right(w, bins=100))),
 )  # fmt: skip
 
-SABOTAGES = (*NETWORK, *LINES, *PROCEDURES, *FILMS, *QUESTIONS)
+DECIDE = ANALYSIS + "decision:"
+
+
+def _variance_for_amplitude(right: Any, drift: Any, noise: float, *rest: Any, **more: Any) -> Any:
+    return right(drift, np.sqrt(noise), *rest, **more)
+
+
+def _higher_bound(right: Any, system: Any, output: Any, x: Any, bound: float, **more: Any) -> Any:
+    return right(system, output, x, 1.3 * bound, **more)
+
+
+DECISIONS = (
+    Sabotage("decides-later", "size", DECIDE + "ddm",
+             changed(lambda found: found._replace(decision_time=1.15 * found.decision_time))),
+    Sabotage("errs-less", "size", DECIDE + "ddm",
+             changed(lambda found: found._replace(error_rate=0.7 * found.error_rate))),
+    Sabotage("variance-for-amplitude", "factor", DECIDE + "ddm", instead(_variance_for_amplitude)),
+    Sabotage("no-overshoot", "term", DECIDE + "ddm",
+             instead(lambda right, *args, step=0.0: right(*args))),
+    Sabotage("higher-bound", "size", DECIDE + "to_bound", instead(_higher_bound)),
+    Sabotage("choices-turned", "sign", DECIDE + "to_bound",
+             changed(lambda made: made._replace(choice=-made.choice))),
+    Sabotage("looks-forgotten", "index", DECIDE + "to_bound",
+             instead(lambda right, *args, every=1, **more: right(*args, **more))),
+    Sabotage("less-averaged", "factor", DYNAMICS + "averaging:averaged",
+             instead(lambda right, choice, spread: right(choice, 0.9 * spread))),
+)  # fmt: skip
+
+SABOTAGES = (*NETWORK, *LINES, *PROCEDURES, *FILMS, *QUESTIONS, *DECISIONS)

@@ -37,6 +37,17 @@ def test_the_files_are_those_that_were_sealed() -> None:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == sealed[name], name
 
 
+def test_the_networks_that_decide_are_whole_and_sealed() -> None:
+    folder = train.DATA / "evidence"
+    found = {path.name: path for path in folder.glob("*.npz")}
+    assert found.keys() == {f"{plan.name}.npz" for plan in train.evidence()}
+    lines = (folder / train.SUMS).read_text(encoding="utf-8").splitlines()
+    sealed = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    for name, path in found.items():
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == sealed[name], name
+    assert sum(path.stat().st_size for path in found.values()) <= 500_000
+
+
 def test_each_network_began_where_its_plan_says_and_moved() -> None:
     plans = {plan.name: plan for plan in train.ensemble()}
     for member in load_ensemble(train.DATA):

@@ -69,13 +69,17 @@ def test_the_list_names_every_network_once(capsys: pytest.CaptureFixture[str]) -
     assert train.main(["--list"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     names = [line[0] for line in lines]
+    assert len(names) == len(set(names)) == len(train.shipped())
+    updates = {line[0]: line[1:] for line in lines}
+    assert [updates[plan.name][0] for plan in train.evidence()] == ["600"] * 20
     # Fifty units: 4 tasks, 2 initialisations, 21 and 6 seeds. A hundred: 2 tasks, 2, 5 seeds.
-    assert len(names) == len(set(names)) == 4 * 2 * (21 + 6) + 2 * 2 * 5
+    names = [plan.name for plan in train.ensemble()]
+    assert len(names) == 4 * 2 * (21 + 6) + 2 * 2 * 5
     recipes = Counter("-".join(name.split("-")[-3:-1]) for name in names)
     assert recipes == {"50-clipped": 168, "50-author": 48, "100-clipped": 20}
     assert {"and-normal-50-clipped-20", "flip-flop-orthogonal-50-author-05"} <= set(names)
     assert "xor-orthogonal-100-clipped-04" in names and "or-normal-100-clipped-00" not in names
-    assert all(line[1:] == ["4700", "updates"] for line in lines)
+    assert all(updates[name] == ["4700", "updates"] for name in names)
 
 
 def test_all_seeds_advance_together_and_the_longest_starts_first() -> None:
@@ -104,7 +108,7 @@ def test_what_is_there_is_left_out_unless_it_is_named(
     folders: dict[str, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[list[str], Any]] = []
-    monkeypatch.setattr(train, "ensemble", lambda: PLANS)
+    monkeypatch.setattr(train, "shipped", lambda: PLANS)
     monkeypatch.setattr(
         train, "run", lambda plans, **rest: asked.append(([plan.name for plan in plans], rest))
     )

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
+from helpers import simulate
+from helpers.networks.network import Network
 from helpers.training.evidence import EvidenceTask
+from helpers.training.loop import train
+from helpers.training.plans import RECIPES, Plan
 
 
 def test_targets_are_sums_between_ceilings():
@@ -50,3 +54,16 @@ def test_wrong_descriptions_are_named(wrong):
 def test_a_frame_is_a_whole_number_of_steps():
     with pytest.raises(ValueError, match="whole number of steps"):
         EvidenceTask().at_step(0.3)
+
+
+def test_the_recipe_trains_a_network_that_decides():
+    """The test that the shipped networks were set beforehand: 90 % and 99 % right."""
+    plan = Plan(EvidenceTask(), RECIPES["private"], "gentle", 7)
+    weights, rng = train(plan).weights, np.random.default_rng(4)
+    network = Network(weights.w, weights.omega, weights.b, readout=weights.readout,
+                      readout_bias=weights.readout_bias, delta=plan.recipe.alpha,
+                      noise=np.sqrt(2) * plan.recipe.noise)  # fmt: skip
+    for kappa, least in ((0.128, 0.9), (-0.128, 0.9), (0.512, 0.99), (-0.512, 0.99)):
+        trials = plan.task.trials(np.full(300, kappa), rng=rng)
+        h = simulate(network.map, np.zeros((300, 50)), trials.x, rng=rng).h[-1]
+        assert np.mean(np.sign(network.output(h)[:, 0]) == np.sign(kappa)) >= least
