@@ -21,7 +21,10 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-PROOF_LABELS = ("thm-", "lem-", "prop-", "def-", "cor-", "erratum-", "alg-", "rem-", "conj-")
+PROOF_LABELS = tuple(
+    f"{kind}-"
+    for kind in ["thm", "lem", "prop", "def", "cor", "erratum", "alg", "rem", "conj", "obs"]
+)
 STANDARD_LABELS = ("fig-", "ex-", "tab-")
 FRONT = "0"  # the number of a page before the first chapter
 

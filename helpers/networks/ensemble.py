@@ -14,7 +14,8 @@ from helpers.dynamics.simulation import simulate
 from helpers.networks.network import Network, load_network
 from helpers.training.backpropagation import Weights
 from helpers.training.plans import Plan, Recipe
-from helpers.training.tasks import BooleanTask, FlipFlop, Task, Trials
+from helpers.training.tasks import BooleanTask, FlipFlop, Task
+from helpers.training.trials import Trials
 
 __all__ = ["Member", "Score", "load_ensemble", "rest_under_noise", "score"]
 

@@ -15,7 +15,7 @@ from helpers.dynamics._checks import Array, count, generator, positive, shown
 from helpers.training.layers import Loop
 from helpers.training.trials import Trials
 
-__all__ = ["TASKS", "BooleanTask", "FlipFlop", "Task", "Trials", "task"]
+__all__ = ["TASKS", "BooleanTask", "FlipFlop", "Task", "task"]
 
 # The four stimuli (first channel, second channel), in the order in which tables list them.
 STIMULI = ((0, 0), (0, 1), (1, 0), (1, 1))

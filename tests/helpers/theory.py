@@ -25,6 +25,7 @@ EPS = float(np.finfo(float).eps)
 # A quarter of what the profile asks: 25 examples by default, 250 with HYPOTHESIS_PROFILE=search.
 some = settings(max_examples=settings().max_examples // 4)
 seeds = st.integers(0, 2**32 - 1)
+seeds = st.integers(0, 2**32 - 1)
 
 Function = Callable[[Any], Any]
 
