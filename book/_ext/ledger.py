@@ -21,10 +21,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-PROOF_LABELS = tuple(
-    f"{kind}-"
-    for kind in ["thm", "lem", "prop", "def", "cor", "erratum", "alg", "rem", "conj", "obs"]
-)
+THEOREMS = ("thm-", "lem-", "prop-", "cor-", "conj-", "obs-")
+PROOF_LABELS = (*THEOREMS, "def-", "erratum-", "alg-", "rem-")
 STANDARD_LABELS = ("fig-", "ex-", "tab-")
 FRONT = "0"  # the number of a page before the first chapter
 

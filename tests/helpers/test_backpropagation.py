@@ -16,7 +16,7 @@ from helpers.dynamics.procedures import Discretise
 from helpers.dynamics.recurrent import RNN, ActivationRNN
 from helpers.training.backpropagation import Weights, loss_and_gradient
 from helpers.training.layers import Layer, Loop
-from helpers.training.tasks import Trials
+from helpers.training.trials import Trials
 from tests.helpers.refusals import refuses
 from tests.helpers.theory import central, complex_step, seeds, some
 

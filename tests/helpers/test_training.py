@@ -20,7 +20,8 @@ from helpers.training import loop
 from helpers.training.backpropagation import Weights, loss_and_gradient
 from helpers.training.loop import TrainingState, train, train_ensemble
 from helpers.training.plans import RECIPES, Plan, Recipe
-from helpers.training.tasks import BooleanTask, FlipFlop, Task, Trials, task
+from helpers.training.tasks import BooleanTask, FlipFlop, Task, task
+from helpers.training.trials import Trials
 from tests.helpers.refusals import refuses
 from tests.helpers.theory import EPS, central, complex_step, seeds, some
 
