@@ -103,7 +103,7 @@ PREDICTIONS = (
     Prediction(
         "predict-linearisation_discretisation-commutes",
         {
-            "a": "RK4. It is closer to the flow, and so are both orders.",
+            "a": "RK4. It is closer to the flow, and so both orders are closer to each other.",
             "b": "Euler.",
             "c": "Both, to rounding: the same two operations are made on the same network.",
             "d": "Neither, except at rest.",
