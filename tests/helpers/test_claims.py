@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,33 @@ from tests.helpers.theory import some
 Capture = pytest.CaptureFixture[str]
 
 
-def notebook(tmp_path: Path, *outputs: str | list[str], name: str = "rescaling.ipynb") -> Path:
-    """Write a notebook in which each output stands in a cell of its own."""
+@pytest.fixture(autouse=True)
+def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside a notebook, whatever another test has left behind."""
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: None)
+
+
+def notebook(tmp_path: Path, *claims: dict[str, Any], name: str = "rescaling.ipynb") -> Path:
+    """Write a notebook in which each claim stands in a cell of its own."""
     cells: list[Any] = [{"cell_type": "markdown", "source": "# A chapter", "metadata": {}}]
-    for text in outputs:
-        stream = {"output_type": "stream", "name": "stdout", "text": text}
-        noise = {"output_type": "stream", "name": "stderr", "text": text}
-        cells.append({"cell_type": "code", "source": "", "outputs": [noise, stream]})
+    for parts in claims:
+        shown = {"output_type": "display_data", "data": {}, "metadata": {"claim": parts}}
+        words = {"output_type": "stream", "name": "stdout", "text": "Claim eq-a. It holds."}
+        cells.append({"cell_type": "code", "source": "", "outputs": [words, shown]})
     path = tmp_path / name
     path.write_text(json.dumps({"cells": cells, "nbformat": 4}), encoding="utf-8")
     return path
+
+
+def stored(action: Callable[..., None], *arguments: Any, **options: Any) -> Any:
+    """What a cell of a notebook would store: (data, metadata)."""
+    shell = InteractiveShell.instance()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
+        with capture_output(stdout=False, stderr=False) as captured:
+            action(*arguments, **options)
+    (output,) = captured.outputs
+    return output.data, output.metadata
 
 
 # --- holding and failing --------------------------------------------------------------------------
@@ -60,8 +78,8 @@ def test_a_value_within_its_bound_passes_and_one_beyond_fails(
 def test_a_control_must_break_the_bound(
     bound: dict[str, Any], good: float, bad: float, capsys: Capture
 ) -> None:
-    check("eq-rnn", "it holds", good, control=bad, **bound)
-    assert "control: fails, as it must" in capsys.readouterr().out
+    check("eq-rnn", "it holds", good, control=bad, without="it", **bound)
+    assert "Repeated without it, it fails, as it must." in capsys.readouterr().out
     with pytest.raises(ClaimFailed, match="the control of claim eq-rnn holds"):
         check("eq-rnn", "it holds", good, control=good, **bound)
     assert capsys.readouterr().out == ""
@@ -71,36 +89,68 @@ def test_a_failed_claim_is_an_assertion_error_and_no_value_error() -> None:
     assert issubclass(ClaimFailed, AssertionError) and not issubclass(ClaimFailed, ValueError)
 
 
-def test_the_line_has_every_field_and_no_digits_of_the_machine(capsys: Capture) -> None:
+def test_the_sentence_has_every_part_and_no_digits_of_the_machine(
+    capsys: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="helpers.book.claims")
     check(
         "thm-group.inverse",
-        "R of 1/tau undoes R of tau",
+        r"$R_{1/\tau}$ undoes $R_\tau$",
         3.14159e-17,
         at_most=1e-12,
-        needs="tau > 0",
+        needs=r"$\tau > 0$",
         status="proved",
         control=0.123456789,
+        without="the reciprocal",
     )
-    line = capsys.readouterr().out
-    assert line == (
-        "claim thm-group.inverse | proved | R of 1/tau undoes R of tau | needs: tau > 0"
-        " | at most 1e-12: holds | control: fails, as it must\n"
+    assert capsys.readouterr().out == (
+        r"Claim thm-group.inverse. $R_{1/\tau}$ undoes $R_\tau$. Proved in the text; the run"
+        " agrees."
+        r" Needs $\tau > 0$. Repeated without the reciprocal, it fails, as it must." + "\n"
     )
+    (record,) = caplog.records
+    logged = vars(record)
+    assert (logged["value"], logged["bound"]) == (3.14159e-17, "at most 1e-12")
+    assert logged["control"] == 0.123456789
     check("eq-rnn", "it holds", np.float64(7.0), at_least=1)
     assert capsys.readouterr().out == (
-        "claim eq-rnn | exact to rounding | it holds | needs: nothing"
-        " | at least 1: holds | control: none given\n"
+        "Claim eq-rnn. it holds. Derived in the text; in the run the two sides differ by rounding"
+        " alone.\n"
     )
     check("eq-rnn", "it holds", np.array([7.0]), about=(7, 0.5), status="order 2")
-    assert "within 0.5 of 7: holds" in capsys.readouterr().out
+    assert "Measured in this run: order 2." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    "status", ["proved", "exact to rounding", "order 2", "order 1/2", "measured", "false"]
+    ("status", "words"),
+    [
+        ("proved", "Proved in the text; the run agrees."),
+        ("exact to rounding", "differ by rounding alone."),
+        ("order 2", "Measured in this run: order 2."),
+        ("order 1/2", "Measured in this run: order 1/2."),
+        ("measured", "Measured in this run, not proved."),
+        ("refuted", "Refuted: the run shows a counterexample."),
+    ],
 )
-def test_the_statuses_of_the_contract(status: str, capsys: Capture) -> None:
+def test_the_statuses_of_the_contract(status: str, words: str, capsys: Capture) -> None:
     check("eq-rnn", "it holds", 0.0, at_most=1, status=status)
-    assert f"| {status} |" in capsys.readouterr().out
+    assert words in capsys.readouterr().out
+
+
+def test_a_notebook_stores_typeset_text_and_the_parts() -> None:
+    data, metadata = stored(
+        check, "eq-rnn", "It is $h$", 0.0, at_most=1, needs="$h$", control=2, without="x"
+    )
+    assert data["text/markdown"].startswith("**Claim.** It is $h$.")
+    assert data["text/plain"].startswith("Claim eq-rnn. It is $h$.")
+    assert metadata["claim"] == {
+        "id": "eq-rnn",
+        "statement": "It is $h$",
+        "status": "exact to rounding",
+        "needs": "$h$",
+        "without": "x",
+        "control": True,
+    }
 
 
 MALFORMED: list[tuple[dict[str, Any], str]] = [
@@ -108,12 +158,14 @@ MALFORMED: list[tuple[dict[str, Any], str]] = [
     ({"claim_id": "1eq"}, "claim id '1eq'"),
     ({"claim_id": ""}, "claim id ''"),
     ({"claim_id": "eq-a."}, r"claim id 'eq-a\.'"),
-    ({"statement": "a | b"}, r"statement = 'a \| b'.*without the sign"),
+    ({"statement": "a $ b"}, r"statement = 'a \$ b'.*between two dollars"),
     ({"statement": "a\nb"}, "statement = .*one line of words"),
     ({"statement": "  "}, "statement = '  '"),
-    ({"needs": ""}, "needs = ''"),
-    ({"needs": "tau | 1"}, r"needs = 'tau \| 1'"),
+    ({"statement": ""}, "statement = ''; say in a sentence"),
+    ({"needs": " tau"}, "needs = ' tau'"),
+    ({"without": "it"}, "without = 'it'; give the control"),
     ({"status": "true"}, "status = 'true'; it is proved"),
+    ({"status": "false"}, "status = 'false'; it is proved"),
     ({"status": "order"}, "status = 'order'"),
     ({"at_most": None}, "0 bounds given; give one"),
     ({"at_least": 1.0}, "2 bounds given; give one"),
@@ -148,27 +200,22 @@ def test_a_malformed_claim_is_refused_before_anything_is_printed(
 # --- reading back ---------------------------------------------------------------------------------
 
 
-def test_what_is_printed_is_read_back_from_a_notebook(tmp_path: Path, capsys: Capture) -> None:
-    check("eq-rescaled", "h solves (2)", 0.0, at_most=1e-12, needs="tau > 0", status="proved")
-    first = capsys.readouterr().out
-    check("erratum-11.cond", "cond(A) stays", 1.0, about=(1, 0.25), status="false", control=9.0)
-    second = capsys.readouterr().out
-    # Jupyter stores a text as one string or as a list of lines.
-    path = notebook(tmp_path, "some words\n" + first, (second + "other words\n").splitlines(True))
+def test_what_is_stored_is_read_back_from_a_notebook(tmp_path: Path) -> None:
+    first = stored(
+        check, "eq-rescaled", "It solves (2)", 0.0, at_most=1, needs="$x$", status="proved"
+    )
+    second = stored(
+        check, "erratum-11.cond", "No", 1.0, about=(1, 0.2), status="refuted", control=9.0
+    )
+    path = notebook(tmp_path, first[1]["claim"], second[1]["claim"])
     one, other = read_claims(path)
-    assert one == Claim(
-        "eq-rescaled", "proved", "h solves (2)", "tau > 0", "at most 1e-12",
-        "none given", "rescaling",
-    )  # fmt: skip
-    assert other == Claim(
-        "erratum-11.cond", "false", "cond(A) stays", "nothing", "within 0.25 of 1",
-        "fails, as it must", "rescaling",
-    )  # fmt: skip
+    assert one == Claim("eq-rescaled", "It solves (2)", "proved", "$x$", notebook="rescaling")
+    assert other == Claim("erratum-11.cond", "No", "refuted", control=True, notebook="rescaling")
     assert (one.label, other.label) == ("eq-rescaled", "erratum-11")
     assert read_claims(str(path)) == (one, other)
 
 
-words = st.text("abcz 0.:;,-_(){}[]<>=*/\\'\"$^é\u03c4\u0394", min_size=1).filter(
+words = st.text("abcz 0.:;,-_(){}[]<>=*/\\'\"^é\u03c4\u0394|", min_size=1).filter(
     lambda s: s and s == s.strip()
 )
 
@@ -179,24 +226,15 @@ words = st.text("abcz 0.:;,-_(){}[]<>=*/\\'\"$^é\u03c4\u0394", min_size=1).filt
     needs=words,
     id=st.from_regex(r"[a-z][a-z0-9-]{0,8}(\.[a-z0-9-]{1,5})?", fullmatch=True),
 )
-def test_any_words_go_there_and_back(
-    statement: str, needs: str, id: str, tmp_path: Path, capsys: Capture
-) -> None:
-    capsys.readouterr()
-    check(id, statement, 0.5, at_least=0.25, needs=needs, control=0.0)
-    (claim,) = read_claims(notebook(tmp_path, capsys.readouterr().out))
+def test_any_words_go_there_and_back(statement: str, needs: str, id: str, tmp_path: Path) -> None:
+    _, metadata = stored(check, id, statement, 0.5, at_least=0.25, needs=needs, control=0.0)
+    (claim,) = read_claims(notebook(tmp_path, metadata["claim"]))
     assert (claim.id, claim.statement, claim.needs) == (id, statement, needs)
     assert claim.label == id.partition(".")[0]
 
 
-def test_lines_that_are_no_claims_are_left_alone(tmp_path: Path) -> None:
-    path = notebook(
-        tmp_path,
-        "claim eq-a | proved | torn off\n",
-        " claim eq-b | proved | x | needs: y | at most 1: holds | control: none given\n",
-        "claim eq-c | proved | x | needs: y | at most 1: fails | control: none given\n",
-    )
-    assert read_claims(path) == ()
+def test_outputs_that_are_no_claims_are_left_alone(tmp_path: Path) -> None:
+    assert read_claims(notebook(tmp_path, {})) == ()
     assert read_claims(notebook(tmp_path, name="empty.ipynb")) == ()
 
 
@@ -214,11 +252,7 @@ def test_files_that_are_no_notebooks_are_named(tmp_path: Path) -> None:
 
 def glued(*arguments: Any) -> Any:
     """Return what a cell that glues would store: (data, metadata)."""
-    InteractiveShell.instance()
-    with capture_output(stdout=False, stderr=False) as captured:
-        glue(*arguments)
-    (output,) = captured.outputs
-    return output.data, output.metadata
+    return stored(glue, *arguments)
 
 
 def test_the_rounded_text_is_stored_under_the_name() -> None:

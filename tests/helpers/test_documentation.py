@@ -29,6 +29,7 @@ THINGS = {key: thing for key, thing in PUBLIC.items() if callable(thing)}
 
 # Records: results that the functions hand out, described where they are defined.
 RECORDS = {
+    "analysis.decision.Decisions", "analysis.decision.DriftDiffusion",
     "analysis.equilibria.FixedPoint", "analysis.equivalence.Order", "analysis.equivalence.Route",
     "analysis.states.State", "analysis.statistics.Estimate", "analysis.statistics.Summary",
     "analysis.verdicts.Judged", "analysis.verdicts.Part",
