@@ -649,7 +649,11 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
         "pass the function",
     ),
     "a broken configuration": (h5(config='{"config": '), "JSON", "copy it again"),
-    "a configuration of no model": (h5(config='{"config": {"layers": [3]}}'), "damaged", "copy it"),
+    "a configuration of no model": (
+        h5(config='{"class_name": "Sequential", "config": {"layers": [3]}}'),
+        "damaged",
+        "copy it",
+    ),
     "no activation in Keras": (h5(), "does not say its activation", 'activation="tanh"'),
     "NaN in Keras": (
         h5(keras_3_h5, model(simple(), LINEAR), CELL | {"kernel": nan_at(KERNEL, 0, 3)}),

@@ -16,6 +16,7 @@ import numpy as np
 
 from helpers.dynamics._checks import Array, shown
 from helpers.networks.readers.contents import Contents, Found, Stored, member, members, sized
+from helpers.networks.readers.heap import configuration
 from helpers.networks.readers.keras_model import Layer, barred, layers, recurrent
 from helpers.networks.readers.names import find, gate, picked
 
@@ -36,7 +37,7 @@ def read_keras(file: Path) -> Contents:
         held = members(archive)
         if "config.json" not in held or held["config.json"].file_size > TEXT:
             raise ValueError("a .keras archive without a config.json; save the model again")
-        config = member(archive, "config.json")
+        config = json.loads(member(archive, "config.json"))
         weights = member(archive, "model.weights.h5")
     return _contents(file, weights, config)
 
@@ -49,8 +50,8 @@ def _contents(file: Path, source: Path | bytes, config: Any) -> Contents:
     with h5py.File(_opened(source), "r") as root:
         arrays = dict(_arrays(h5py, root, source))
         if config is None and "model_config" in root.attrs:
-            config = _attribute(h5py, root)
-    model = None if config is None else layers(json.loads(config))
+            config = _attribute(h5py, root, file)
+    model = None if config is None else layers(config)
     return Contents(arrays, partial(_found, model), barred(model or ()))
 
 
@@ -58,13 +59,16 @@ def _opened(source: Path | bytes) -> Any:
     return io.BytesIO(source) if isinstance(source, bytes) else source
 
 
-def _attribute(h5py: Any, root: Any) -> Any:
+def _attribute(h5py: Any, root: Any, file: Path) -> Any:
     attribute = root.attrs.get_id("model_config")
+    kind = attribute.get_type()
     # Anything but a string, as damaged files have there, can end the interpreter.
-    if attribute.shape != () or not isinstance(attribute.get_type(), h5py.h5t.TypeStringID):
+    if attribute.shape != () or not isinstance(kind, h5py.h5t.TypeStringID):
         raise ValueError("its model_config is not one string; save the model again")
-    sized((attribute.get_storage_size(),), 1, "its model_config")
-    return root.attrs["model_config"]
+    if kind.is_variable_str():
+        return configuration(file)
+    sized((kind.get_size(),), 1, "its model_config")
+    return json.loads(root.attrs["model_config"])
 
 
 def _arrays(h5py: Any, root: Any, source: Path | bytes) -> Iterator[tuple[str, Stored]]:
