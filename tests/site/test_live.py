@@ -212,6 +212,8 @@ def test_every_cell_runs(opened: Opened) -> None:
 
 def test_every_slider_is_live(opened: Opened) -> None:
     """An arrow key on each of them gives another picture and other words for it."""
+    if not any("explore(" in source for source, _, _ in opened.tab.evaluate(CODE_CELLS)):
+        pytest.skip("the page goes on from one with a slider")
     handles = opened.tab.locator(".jupyter-widgets .noUi-handle")
     handles.first.wait_for(state="attached")
     for handle in handles.all():
