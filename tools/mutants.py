@@ -15,14 +15,17 @@ import contextlib
 import difflib
 import importlib.abc
 import importlib.util
+import math
 import multiprocessing
 import os
 import re
 import signal
 import sys
+import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +36,60 @@ apply_settings()  # before anything imports NumPy
 ROOT = Path(__file__).resolve().parent.parent
 HARMLESS = ROOT / "tests" / "mutants.toml"
 ENOUGH = 0.9
-SECONDS = 180  # for one mutant; one that runs longer is noticed
+PATIENCE = 5  # times what the tests take with nothing broken; a mutant that runs longer is noticed
 # The tests that answer for a module, the likeliest to notice first.
 TESTS = {
     "dynamics.systems": ("systems", "schemes", "bad_inputs", "simulation"),
-    "dynamics.recurrent": ("systems", "schemes", "bad_inputs", "simulation"),
+    "dynamics.activations": ("activations", "systems", "bad_inputs"),
+    "dynamics.recurrent": ("systems", "schemes", "bad_inputs", "simulation", "activation_rnn"),
     "dynamics.linear": ("systems", "schemes", "bad_inputs", "simulation"),
     "dynamics.one_step": ("schemes", "spectra", "bad_inputs"),
     "dynamics.runge_kutta": ("schemes", "spectra", "simulation", "bad_inputs"),
     "dynamics.exponential": ("schemes", "spectra", "simulation", "bad_inputs"),
     "dynamics.schemes": ("schemes", "spectra", "simulation", "bad_inputs"),
+    "dynamics.differentiation": ("differentiation", "systems", "procedures"),
     "dynamics.procedures": ("procedures", "bad_inputs", "extension"),
     "dynamics.tangent": ("procedures", "bad_inputs", "extension"),
+    "dynamics.conventions": ("conventions", "bad_inputs", "activation_rnn", "noise"),
+    "dynamics.simulation": ("simulation", "bad_inputs", "noise"),
+    "dynamics.noise": ("noise",),
+    "dynamics.averaging": ("decision",),
     "analysis.equivalence": ("equivalence", "procedures", "bad_inputs"),
     "analysis.spectra": ("spectra", "bad_inputs"),
+    "analysis.equilibria": ("equilibria", "bad_inputs"),
+    "analysis.controllability": ("controllability", "activation_rnn"),
+    "analysis.transients": ("transients",),
+    "analysis.states": ("states",),
+    "analysis.oscillation": ("oscillation",),
+    "analysis.statistics": ("statistics",),
+    "analysis.samples": ("samples", "verdicts"),
+    "analysis.verdicts": ("verdicts",),
+    "analysis.noise": ("noise",),
+    "analysis.decision": ("decision",),
+    "analysis.prediction": ("prediction",),
+    "training.weights": ("backpropagation", "training", "training_recipes"),
+    "training.tasks": ("tasks", "training"),
+    "training.trials": ("training_recipes", "training"),
+    "training.starts": ("training_recipes", "training"),
+    "training.layers": ("backpropagation", "training_recipes"),
+    "training._unrolling": ("backpropagation", "training"),
+    "training.backpropagation": ("backpropagation", "training"),
+    "training.plans": ("training", "training_recipes", "ensemble"),
+    "training.loop": ("training", "training_recipes"),
+    "training.evidence": ("evidence",),
+    "training.reservoir": ("reservoir",),
+    "networks.harmonic": ("frequencies", "fates"),
+    "networks.frequencies": ("frequencies",),
+    "networks.fates": ("fates", "audit"),
+    "networks.certificate": ("change_step", "audit"),
+    "networks.change_step": ("change_step",),
+    "networks.ensemble": ("ensemble", "survey"),
+    "networks.survey": ("survey", "ensemble"),
+    "networks.inside": ("networks",),
+    "networks.network": ("networks", "ensemble"),
+    "networks.examination": ("audit",),
+    "networks.activity": ("audit",),
+    "networks.audit": ("audit",),
 }
 # One neighbour for each operator: the other replacements fail for the same reasons.
 ONE_OF_EACH = re.compile(
@@ -145,14 +188,20 @@ def passes(tests: Sequence[str]) -> bool:
         return pytest.main([*options, "--import-mode=importlib", *paths]) == 0
 
 
-def survives(mutant: Mutant) -> bool:
-    """Whether no test notices; in a process that is used once."""
+def seconds(tests: Sequence[str]) -> float:
+    """How long the tests take when nothing is broken; infinite if they fail."""
+    start = time.monotonic()
+    return time.monotonic() - start if passes(tests) else math.inf
+
+
+def survives(limit: float, mutant: Mutant) -> bool:
+    """Whether no test notices within the limit; in a process that is used once."""
 
     def late(*_: Any) -> None:
         raise TimeoutError
 
     signal.signal(signal.SIGALRM, late)
-    signal.alarm(SECONDS)
+    signal.alarm(math.ceil(limit))
     sys.meta_path.insert(0, Instead(mutant))
     try:
         return passes(TESTS[mutant.module])
@@ -173,10 +222,11 @@ def main(modules: list[str]) -> int:
     caught = everything = unexplained = 0
     fresh = multiprocessing.get_context("fork").Pool(os.cpu_count(), maxtasksperchild=1)
     for module in modules:
-        if not fresh.apply(passes, (TESTS[module],)):
+        needed = fresh.apply(seconds, (TESTS[module],))
+        if needed == math.inf:
             sys.exit(f"the tests of {module} fail before anything is broken")
         made = list(mutants(module))
-        told = fresh.imap(survives, made, chunksize=1)
+        told = fresh.imap(partial(survives, 10 + PATIENCE * needed), made, chunksize=1)
         survivors = [mutant for mutant, alive in zip(made, told, strict=True) if alive]
         caught, everything = caught + len(made) - len(survivors), everything + len(made)
         print(f"{module:20} {len(made) - len(survivors):4d} of {len(made):4d} mutants caught")

@@ -17,6 +17,7 @@ from helpers.training.plans import RECIPES, Plan, Recipe
 from helpers.training.tasks import BooleanTask, FlipFlop, task
 from tests.helpers.refusals import refuses
 
+DATA = Path(__file__).resolve().parents[2] / "book" / "data"
 SHORT = BooleanTask("OR", onset=2, width=4, delay=1, duration=12)
 TURNS = FlipFlop(turns=2, onset=2, width=2, quiet=4, delay=1)
 OTHER = Recipe("other", 1e-3, 10)
@@ -120,9 +121,9 @@ def test_other_files_are_passed_over(tmp_path: Path) -> None:
 # --- the networks of the book ---------------------------------------------------------------------
 
 
-def test_the_first_networks_of_the_book_do_what_they_were_trained_for(root: Path) -> None:
+def test_the_first_networks_of_the_book_do_what_they_were_trained_for() -> None:
     # Under the recipe "author" some networks fail on trials without noise: it never shows any.
-    members = load_ensemble(root / "book" / "data", seed=0, recipe="clipped")
+    members = load_ensemble(DATA, seed=0, recipe="clipped")
     assert len(members) == 12  # four tasks and two initialisations of 50 units, two and two of 100
     for member in members:
         known = member.plan.task
