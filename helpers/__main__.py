@@ -15,6 +15,7 @@ from typing import Any
 
 from helpers import audit
 from helpers.dynamics.activations import ACTIVATIONS
+from helpers.networks.readers.questions import Question
 
 ABOUT = """\
 Say everything that the book can say of a trained recurrent network. The file may be one of this
@@ -24,12 +25,15 @@ not be installed), safetensors, or MATLAB 5. Nothing in it is executed.
 What a file does not say is asked for: the two forms are
   activity    h <- (1 - alpha) h + alpha sigma(W h + B x + b)      the book's
   activation  v <- (1 - alpha) v + alpha (W sigma(v) + B x + b)    PsychRNN and many others
-with alpha = step / time constant. A plain nn.RNN or SimpleRNN says it all itself.
+with alpha = step / time constant. A SimpleRNN says it all itself, an nn.RNN all but --activation.
+What the book's messages call parts={"w": "x"}, ignore=("y",), layer=0 is here
+--part w=x, --ignore y, --layer 0.
 
 examples:
   python -m helpers audit model.pt --form activation --alpha 0.1 --activation relu
   python -m helpers audit model.hdf5 --html report.html
   python -m helpers audit model.npz --form activity --alpha 0.2 --activation tanh --json
+  python -m helpers audit low-rank.pt --form activation --alpha 0.2 --activation tanh --scale 1/N
 """
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 READING = ("activation", "form", "alpha", "delta", "scale", "layer")
@@ -61,7 +65,9 @@ def _options(one: argparse.ArgumentParser) -> None:
                      help="a name in the file that may be dropped; may be repeated")  # fmt: skip
     one.add_argument("--html", type=Path, metavar="PAGE", help="write one page that needs no other")
     one.add_argument("--json", action="store_true", help="print JSON for programs")
-    one.add_argument("--base", default="", metavar="URL", help="where the book is, for the links")
+    one.add_argument(
+        "--base", default="", metavar="URL", help="where the book is, for links to its pages"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.html is not None:
             _write(given.html, report.page(base=given.base))
     except (ValueError, OSError, ImportError) as error:
-        sys.stderr.write(f"audit: {error}\n")
+        asked = error.__cause__
+        told = asked.command(given.file) if isinstance(asked, Question) else error
+        sys.stderr.write(f"audit: {told}\n")
         return 2
     sys.stdout.write(f"{json.dumps(report.as_dict(), indent=1) if given.json else report}\n")
     return 0

@@ -65,7 +65,7 @@ def _points(name: str, found: tuple[FixedPoint, ...], delta: float) -> list[Line
     if kinks:
         lines.append(Line("searches that end on a kink", kinks, "No slope, no verdict.", page))
     if slow:
-        word = f"The least speed at {len(slow)} ends of a search that are no fixed points."
+        word = f"The least where {len(slow)} of the searches end, which is at no fixed point."
         lines.append(Line("slow points, speed", min(slow), word, page))
     return lines
 

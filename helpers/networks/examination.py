@@ -104,21 +104,22 @@ def form(subject: Subject) -> Section:
     """
     network, system = subject.network, subject.map
     page = "procedures/network.html"
-    sizes = f"{system.n_units} units, {system.n_inputs} inputs"
+    sizes = f"{_several(system.n_units, 'unit')}, {_several(system.n_inputs, 'input')}"
     if not isinstance(network, Network):
         word = "Any map: what needs weights, sigma or a flow behind it is not asked of it."
         size = Line("size", sizes, "Of state and input.", page)
         clock = Line("step", system.delta, "Time between two steps.", "notation.html")
         return Section("Form and conventions", (Line("form", "map", word, page), size, clock))
     leak = network.delta * np.asarray(network.rate) * network.decay
-    slope, outputs = _slope(network.activation.unit_slope), len(network.readout)
+    slope, outputs = _slope(network.activation.unit_slope), _several(len(network.readout), "output")
+    bias = float(max(np.max(np.abs(network.b)), np.max(np.abs(network.inside))))
     lines = (
         Line("form", network.form, OUTER[network.form], page),
-        Line("size", sizes, f"And {outputs} output{'s' * (outputs != 1)}.", page),
+        Line("size", sizes, f"And {outputs}.", page),
         Line("activation", network.activation.name, slope, page),
         Line("step", network.delta, "Time between two steps.", "notation.html"),
         Line("leak of a step", float(np.max(leak)), _leak(leak), "notation.html"),
-        Line("largest bias", float(np.max(np.abs(network.b))), _bias(network), page),
+        Line("largest bias", bias, _bias(bias), page),
     )
     return Section("Form and conventions", lines)
 
@@ -137,8 +138,12 @@ def _leak(leak: Array) -> str:
     return "That share of the state is replaced at a step."
 
 
-def _bias(network: Network) -> str:
-    if not np.any(network.b):
+def _several(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
+def _bias(largest: float) -> str:
+    if largest == 0.0:
         return "None, so that with an odd sigma the sign of a state is a coin."
     return "With a bias, zero need not be where it rests."
 

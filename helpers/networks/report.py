@@ -16,12 +16,27 @@ __all__ = ["DRAWN", "Line", "Report", "Section"]
 # What draws a report, as HTML. This room draws nothing; helpers.book enters its figures here.
 DRAWN: dict[str, Callable[[Any], str]] = {}
 
+ROUNDING = 1e-12  # whose digits no two computers share
+# Colours are those of what stands around, so that it reads in the dark too; pictures stay on white.
 STYLE = """
-body{font:16px/1.5 Georgia,serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#222}
-h1{font-size:1.5rem} h2{font-size:1.15rem;margin:1.6rem 0 .4rem}
-.audit table{border-collapse:collapse;width:100%} .audit td{padding:.35rem .6rem .35rem 0;
-vertical-align:top;border-top:1px solid #ddd;text-align:left} .audit td:nth-child(2){
-font-variant-numeric:tabular-nums;white-space:nowrap} .audit img{max-width:100%}
+.audit table{border-collapse:collapse;width:100%;margin:1.4rem 0}
+.audit caption{caption-side:top;text-align:left;font-weight:bold;padding:.2rem 0}
+.audit th,.audit td{padding:.35rem .6rem .35rem 0;vertical-align:top;text-align:left;
+border-top:1px solid #8886;font-weight:normal;overflow-wrap:anywhere}
+.audit th{width:30%} .audit td:nth-child(2){width:20%;font-variant-numeric:tabular-nums}
+.audit small{white-space:nowrap} .audit img{max-width:100%;background:#fff}
+@media(max-width:34rem){.audit tr{display:block;border-top:1px solid #8886;padding:.3rem 0}
+.audit th,.audit td,.audit td:nth-child(2){display:block;width:auto;border:0;padding:.1rem 0}
+.audit td:nth-child(2){font-weight:bold}}
+"""
+LEGEND = (
+    "Each line has a number, what it means, and the page of the book <cite>One equation, three "
+    "procedures</cite> that explains it."
+)
+AROUND = """
+:root{color-scheme:light dark}
+body{font:16px/1.5 Georgia,serif;max-width:46rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.5rem;overflow-wrap:anywhere} figure{margin:1rem 0}
 """
 
 
@@ -51,7 +66,9 @@ class Line:
         """The value as it is printed."""
         if self.value is None:
             return "-"
-        return f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value)
+        if not isinstance(self.value, float):
+            return str(self.value)
+        return "0 to rounding" if 0.0 < abs(self.value) < ROUNDING else f"{self.value:.4g}"
 
 
 @dataclass(frozen=True)
@@ -107,30 +124,34 @@ class Report:
         return {"title": self.title, "sections": sections}
 
     def html(self, *, base: str = "") -> str:
-        """Return a fragment of HTML with the figures; links begin with base."""
-        parts = [f"<h1>Audit of {escape(self.title)}</h1>"]
-        parts += [draw(self) for draw in DRAWN.values() if self.arrays]
+        """Return a fragment of HTML with the figures.
+
+        With base, the address of the book, the names of its pages are links.
+        """
+        at = base if not base or base.endswith("/") else f"{base}/"
+        parts = [draw(self) for draw in DRAWN.values() if self.arrays]
         for section in self.sections:
-            rows = "".join(_row(line, base) for line in section.lines)
-            parts.append(f"<h2>{escape(section.title)}</h2><table>{rows}</table>")
-        return f'<div class="audit">{"".join(parts)}</div>'
+            rows = "".join(_row(line, at) for line in section.lines)
+            parts.append(f"<table><caption>{escape(section.title)}</caption>{rows}</table>")
+        return f'<style>{STYLE}</style><div class="audit">{"".join(parts)}</div>'
 
     def page(self, *, base: str = "") -> str:
         """Return one page of HTML that needs nothing but itself."""
-        head = f'<meta charset="utf-8"><title>Audit of {escape(self.title)}</title>'
-        body = self.html(base=base)
-        return (
-            f'<!doctype html><html lang="en"><head>{head}<style>{STYLE}</style></head>'
-            f"<body>{body}</body></html>\n"
-        )
+        title = f"Audit of {escape(self.title)}"
+        wide = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        head = f'<meta charset="utf-8">{wide}<title>{title}</title><style>{AROUND}</style>'
+        body = f"<h1>{title}</h1><p>{LEGEND}</p>{self.html(base=base)}"
+        return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
 
     def _repr_html_(self) -> str:
-        return f"<style>{STYLE.split('}', 1)[1]}</style>{self.html()}"
+        return f"<p><strong>Audit of {escape(self.title)}</strong></p>{self.html()}"
 
 
 def _row(line: Line, base: str) -> str:
-    link = f'<a href="{escape(base + line.page)}">more</a>'
+    page = escape(line.page.removesuffix(".html").rpartition("/")[2].replace("_", " and "))
+    if base:
+        page = f'<a href="{escape(base + line.page)}">{page}</a>'
     return (
-        f"<tr><td>{escape(line.name)}</td><td>{escape(line.shown)}</td>"
-        f"<td>{escape(line.meaning)} {link}</td></tr>"
+        f'<tr><th scope="row">{escape(line.name)}</th><td>{escape(line.shown)}</td>'
+        f"<td>{escape(line.meaning)} <small>[{page}]</small></td></tr>"
     )

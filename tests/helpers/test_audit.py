@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from helpers import Map, audit
 from helpers.__main__ import main
 from helpers.networks.network import Network, save_network
-from helpers.networks.report import Report
+from helpers.networks.report import Line, Report
 
 ROOT = Path(__file__).parents[2]
 ONE = ROOT / "book" / "data" / "xor-orthogonal-50-clipped-10.npz"
@@ -135,6 +136,33 @@ def test_it_prints_and_shows_itself(report: Report) -> None:
         report["what is not there"]
 
 
+def test_a_report_styles_nothing_but_itself_and_has_no_link_that_leads_nowhere(
+    report: Report,
+) -> None:
+    shown = report._repr_html_()
+    style = re.sub(r"@media[^{]*", "", re.findall(r"<style>(.*?)</style>", shown, re.DOTALL)[0])
+    selectors = [one for rule in re.findall(r"([^{}]+)\{", style) for one in rule.split(",")]
+    assert all(one.strip().startswith(".audit") for one in selectors if one.strip())
+    assert "href" not in shown and "[stability]" in shown and "<h1" not in shown
+    page = report.page(base="https://example.org")  # with or without the last slash
+    assert 'href="https://example.org/sequencing/stability.html"' in page
+    assert "width=device-width" in page and "color-scheme:light dark" in page
+    assert "href" not in report.page()
+
+
+def test_what_is_rounding_is_not_printed_in_digits() -> None:
+    lines = [Line("a", value, "It is.", "intro.html") for value in (3e-17, -3e-17, 0.0, 3e-5)]
+    assert [line.shown for line in lines] == ["0 to rounding", "0 to rounding", "0", "3e-05"]
+
+
+def test_a_bias_inside_sigma_is_a_bias() -> None:
+    inside = audit(small(form="activation", inside=np.linspace(-0.7, 0.2, 8)))
+    assert inside["largest bias"].value == 0.7
+    without = Network(0.5 * np.eye(2), np.ones((2, 1)))
+    assert "None" in audit(without)["largest bias"].meaning
+    assert audit(without)["size"].value == "2 units, 1 input"
+
+
 # --- the command
 
 
@@ -166,10 +194,29 @@ def test_on_an_error_nothing_is_written(what: str, tmp_path: Path, capsys: Any) 
     assert [path.name for path in tmp_path.iterdir()] == ["net.npz"]
 
 
+def test_the_command_asks_in_its_own_options(tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "my net.npz"
+    np.savez(file, m=np.ones((3, 1)), n=np.ones((3, 1)), w_in=np.ones((3, 1)))
+    assert main(["audit", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert "its form (activity:" in told and "load_network" not in told
+    said = shlex.split(re.search(r"say it: python -m helpers (.*)", told)[1])  # type: ignore[index]
+    assert main(said) == 0
+    assert capsys.readouterr().out.startswith("Audit of my net.npz")
+
+
 def test_help_says_how_without_a_file() -> None:
     command = [sys.executable, "-m", "helpers", "audit", "--help"]
     told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    for word in ("--form", "--alpha", "torch need", "activation  v <-", "--html", "examples:"):
+    for word in (
+        "--form",
+        "--alpha",
+        "torch need",
+        "activation  v <-",
+        "--html",
+        "--scale 1/N",
+        "--ignore y",
+    ):
         assert word in told
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -13,16 +15,16 @@ from helpers.dynamics.activations import ACTIVATIONS, Activation, activation
 SYNONYMS = {"linear": "identity", "sigmoid": "logistic"}
 FORMS = ("activity", "activation")
 # What is asked, what may be answered, and an answer to copy.
-ASKED = {
+ASKED: dict[str, tuple[str, Any]] = {
     "form": (
         "form (activity: (1-a) h + a sigma(w h + b + omega x); activation: (1-a) v + a (w sigma(v) "
         "+ b + omega x))",
-        'form="activation"',
+        "activation",
     ),
-    "alpha": ("leak (a in (0, 1], the step over the time constant)", "alpha=0.1"),
-    "delta": ("time step, beside its decay", "delta=0.1"),
-    "activation": (f"activation ({', '.join(sorted(ACTIVATIONS))})", 'activation="tanh"'),
-    "scale": ("scale of m n' ('1/N' or a number)", 'scale="1/N"'),
+    "alpha": ("leak (a in (0, 1], the step over the time constant)", 0.1),
+    "delta": ("time step, beside its decay", 0.1),
+    "activation": (f"activation ({', '.join(sorted(ACTIVATIONS))})", "tanh"),
+    "scale": ("scale of m n' ('1/N' or a number)", "1/N"),
 }
 
 
@@ -31,7 +33,7 @@ class Question(ValueError):
 
     def __init__(self, missing: list[str]) -> None:
         self.missing = missing
-        examples = ", ".join(ASKED[name][1] for name in missing)
+        examples = ", ".join(_said(missing))
         names = [ASKED[name][0].partition(" (")[0] for name in missing]
         pronoun = "it" if len(missing) == 1 else "them"
         super().__init__(
@@ -40,9 +42,21 @@ class Question(ValueError):
 
     def full(self, path: Any) -> str:
         """Return the question with its choices and the whole call."""
-        asked = " and its ".join(ASKED[name][0] for name in self.missing)
-        call = ", ".join([repr(str(path)), *(ASKED[name][1] for name in self.missing)])
-        return f"the file does not say its {asked}; say it: load_network({call})"
+        call = ", ".join([repr(str(path)), *_said(self.missing)])
+        return f"{self._choices()}; say it: load_network({call})"
+
+    def command(self, path: Any) -> str:
+        """Return the question with its choices and the options of the command line."""
+        options = " ".join(f"--{name} {ASKED[name][1]}" for name in self.missing)
+        call = f"python -m helpers audit {quote(str(path))} {options}"
+        return f"{path}: {self._choices()}; say it: {call}"
+
+    def _choices(self) -> str:
+        return "the file does not say its " + " and its ".join(ASKED[n][0] for n in self.missing)
+
+
+def _said(names: list[str]) -> list[str]:
+    return [f"{name}={json.dumps(ASKED[name][1])}" for name in names]
 
 
 def settled(said: Mapping[str, Any], given: Mapping[str, Any], own: bool) -> dict[str, Any]:
