@@ -29,7 +29,7 @@ EVIDENCE = {
     "proved": "Proved in the text; the run agrees.",
     "exact to rounding": "Derived in the text; in the run the two sides differ by rounding alone.",
     "measured": "Measured in this run, not proved.",
-    "refuted": "Refuted: the run shows a counterexample.",
+    "refuted": "The run shows a counterexample.",
 }
 Test = Callable[[float], bool]
 

@@ -129,7 +129,7 @@ def test_the_sentence_has_every_part_and_no_digits_of_the_machine(
         ("order 2", "Measured in this run: order 2."),
         ("order 1/2", "Measured in this run: order 1/2."),
         ("measured", "Measured in this run, not proved."),
-        ("refuted", "Refuted: the run shows a counterexample."),
+        ("refuted", "The run shows a counterexample."),
     ],
 )
 def test_the_statuses_of_the_contract(status: str, words: str, capsys: Capture) -> None:
