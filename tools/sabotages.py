@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 DYNAMICS, ANALYSIS = "helpers.dynamics.", "helpers.analysis."
+NETWORKS = "helpers.networks."
 KINDS = ("term", "factor", "index", "sign", "neighbour", "size")
 
 
@@ -460,4 +461,10 @@ DECISIONS = (
              instead(lambda right, choice, spread: right(choice, 0.9 * spread))),
 )  # fmt: skip
 
-SABOTAGES = (*NETWORK, *LINES, *PROCEDURES, *FILMS, *QUESTIONS, *DECISIONS)
+AUDITS = (
+    Sabotage("safe-step-doubled", "factor", NETWORKS + "certificate:largest_step", scaled(2.0)),
+    Sabotage("file-turned", "index", NETWORKS + "readers.parts:assembled",
+             changed(lambda fields: fields | {"w": transposed(fields["w"])})),
+)  # fmt: skip
+
+SABOTAGES = (*NETWORK, *LINES, *PROCEDURES, *FILMS, *QUESTIONS, *DECISIONS, *AUDITS)

@@ -27,7 +27,8 @@ border-top:1px solid #8886;font-weight:normal;overflow-wrap:anywhere}
 .audit small{white-space:nowrap} .audit img{max-width:100%;background:#fff}
 @media(max-width:34rem){.audit tr{display:block;border-top:1px solid #8886;padding:.3rem 0}
 .audit th,.audit td,.audit td:nth-child(2){display:block;width:auto;border:0;padding:.1rem 0}
-.audit td:nth-child(2){font-weight:bold}}
+.audit td:nth-child(2){font-weight:bold}
+.audit figure{overflow-x:auto} .audit img{max-width:none;width:36rem}}
 """
 LEGEND = (
     "Each line has a number, what it means, and the page of the book <cite>One equation, three "
@@ -79,7 +80,7 @@ class Section:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Report:
     """What an audit found.
 
@@ -105,6 +106,9 @@ class Report:
                 text = f"{line.name}: {line.shown}. {line.meaning} [{line.page}]"
                 rows.append(fill(text, 96, initial_indent="  ", subsequent_indent="      "))
         return "\n".join(rows)
+
+    # A console shows it as it prints; a dataclass would show sixteen digits of everything.
+    __repr__ = __str__
 
     def __getitem__(self, name: str) -> Line:
         """Return the first line of that name; a name that is not there is a KeyError."""

@@ -124,7 +124,7 @@ def test_the_same_network_has_the_same_report() -> None:
 
 
 def test_it_prints_and_shows_itself(report: Report) -> None:
-    assert str(report).startswith(f"Audit of {ONE.name}")
+    assert repr(report) == str(report) and str(report).startswith(f"Audit of {ONE.name}")
     shown = report._repr_html_()
     assert "data:image/png;base64," in shown and 'alt="Left, the eigenvalues' in shown
     page = report.page(base="https://example.org/")
