@@ -444,12 +444,18 @@ def _higher_bound(right: Any, system: Any, output: Any, x: Any, bound: float, **
     return right(system, output, x, 1.3 * bound, **more)
 
 
+def _per_step(right: Any, system: Any) -> Any:
+    return right(system) / (getattr(system, "delta", None) or 1.0)
+
+
 DECISIONS = (
     Sabotage("decides-later", "size", DECIDE + "ddm",
              changed(lambda found: found._replace(decision_time=1.15 * found.decision_time))),
     Sabotage("errs-less", "size", DECIDE + "ddm",
              changed(lambda found: found._replace(error_rate=0.7 * found.error_rate))),
     Sabotage("variance-for-amplitude", "factor", DECIDE + "ddm", instead(_variance_for_amplitude)),
+    Sabotage("covariance-per-step", "factor", ANALYSIS + "noise:stationary_covariance",
+             instead(_per_step)),
     Sabotage("no-overshoot", "term", DECIDE + "ddm",
              instead(lambda right, *args, step=0.0: right(*args))),
     Sabotage("higher-bound", "size", DECIDE + "to_bound", instead(_higher_bound)),
