@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab test notebooks train counts sabotage lint types site-check lighthouse bench mutants lock clean
+.PHONY: help book serve lab test notebooks train counts sabotage bounds lint types site-check lighthouse bench mutants lock clean
 
 help: ## say what each command does
 	@echo "The book's commands:"
@@ -74,6 +74,9 @@ bench: $(VENV)/.ready-bench ## time simulations against a hand-written loop, dif
 
 sabotage: $(READY) ## break helpers in one place at a time and name the claims that do not notice
 	@$(PY) -m tools.sabotage
+
+bounds: $(READY) ## print the value of each claim beside its bound
+	@$(PY) -m tools.bounds
 
 mutants: $(VENV)/.ready-mutants ## break helpers in many small ways and count what the tests catch
 	@$(PY) -m tools.mutants

@@ -1,51 +1,24 @@
-"""Wrong versions of helpers, each a mistake somebody could make; `make sabotage` tries them.
-
-A sabotage names a function, or a method or property of a class, as module:name, says which kind of
-mistake it is, and makes the wrong function from the right one. Those who wrote the checks did not
-write these.
-"""
+"""Mistakes in systems, procedures, schemes and conversions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-DYNAMICS, ANALYSIS = "helpers.dynamics.", "helpers.analysis."
-NETWORKS = "helpers.networks."
-KINDS = ("term", "factor", "index", "sign", "neighbour", "size")
-
-
-@dataclass(frozen=True)
-class Sabotage:
-    """One mistake: its name, its kind, where it is made, and the wrong function from the right."""
-
-    name: str
-    kind: str
-    target: str
-    wrong: Callable[[Any], Any]
-
-
-def scaled(factor: float) -> Callable[[Any], Any]:
-    """The result times a factor."""
-    return lambda right: lambda *args, **kwargs: factor * right(*args, **kwargs)
-
-
-def changed(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The result, changed."""
-    return lambda right: lambda *args, **kwargs: change(right(*args, **kwargs))
-
-
-def instead(other: Callable[..., Any]) -> Callable[[Any], Any]:
-    """Another function, which is handed the right one first."""
-    return lambda right: lambda *args, **kwargs: other(right, *args, **kwargs)
-
-
-def transposed(matrix: Any) -> Any:
-    return np.swapaxes(matrix, -1, -2)
-
+from tools.sabotages.making import (
+    DYNAMICS,
+    Sabotage,
+    changed,
+    instead,
+    part_scaled,
+    scaled,
+    sized,
+    transposed,
+    with_parts,
+)
 
 # --- the network and its Jacobians
 
@@ -112,18 +85,18 @@ NETWORK = (
     Sabotage("rnn-no-bias", "term", RNN + "_drive", instead(_without_bias)),
     Sabotage("rnn-input-turned", "sign", RNN + "_drive", instead(_input_turned)),
     Sabotage("rnn-input-larger", "size", RNN + "_drive", instead(_input_larger)),
-    Sabotage("rnn-velocity-larger", "size", RNN + "velocity", scaled(1.1)),
+    sized("rnn-velocity-larger", "size", RNN + "velocity", scaled, 1.1),
     Sabotage("rnn-velocity-columns", "index", RNN + "velocity", instead(_rows_for_columns)),
     Sabotage("rnn-jacobian-speaker", "index", RNN + "jacobian", instead(_slope_of_the_speaker)),
     Sabotage("rnn-jacobian-transposed", "index", RNN + "jacobian", changed(transposed)),
     Sabotage("rnn-jacobian-no-leak", "term", RNN + "jacobian", instead(_no_leak)),
-    Sabotage("rnn-jacobian-larger", "size", RNN + "jacobian", scaled(1.1)),
+    sized("rnn-jacobian-larger", "size", RNN + "jacobian", scaled, 1.1),
     Sabotage(
         "rnn-input-jacobian-no-slope", "term", RNN + "input_jacobian", instead(_slope_left_out)
     ),
-    Sabotage("rnn-input-jacobian-larger", "size", RNN + "input_jacobian", scaled(1.1)),
+    sized("rnn-input-jacobian-larger", "size", RNN + "input_jacobian", scaled, 1.1),
     Sabotage("rnn-film-no-leak", "term", RNN + "_field", instead(_field_without_leak)),
-    Sabotage("rnn-film-faster", "factor", RNN + "_field", _field_larger(1.01)),
+    sized("rnn-film-faster", "factor", RNN + "_field", _field_larger),
 )
 
 # --- linear systems
@@ -197,11 +170,10 @@ def _old_clock(right: Any, self: Any, x: Any) -> Any:
     return x
 
 
-def _another_step(factor: float) -> Callable[..., Any]:
-    def wrong(right: Any, self: Any, system: Any) -> Any:
-        return right(replace(self, delta=factor * self.delta), system)
-
-    return wrong
+def _another_step(factor: float) -> Callable[[Any], Any]:
+    return instead(
+        lambda right, self, system: right(replace(self, delta=factor * self.delta), system)
+    )
 
 
 def _another_method(method: str, other: str) -> Callable[..., Any]:
@@ -253,11 +225,8 @@ PROCEDURES = (
     Sabotage("rescale-keeps-stamps", "factor", HOW + "_rescaled", instead(_stamps_kept)),
     Sabotage("input-on-wrong-clock", "factor", HOW + "Rescale.input", instead(_wrong_clock)),
     Sabotage("input-on-old-clock", "term", HOW + "Rescale.input", instead(_old_clock)),
-    Sabotage("step-longer", "size", HOW + "Discretise.__call__", instead(_another_step(1.1))),
-    Sabotage(
-        "step-longer-1e-3", "factor", HOW + "Discretise.__call__", instead(_another_step(1.001))
-    ),
-    Sabotage("step-halved", "factor", HOW + "Discretise.__call__", instead(_another_step(0.5))),
+    sized("step-longer", "size", HOW + "Discretise.__call__", _another_step),
+    Sabotage("step-halved", "factor", HOW + "Discretise.__call__", _another_step(0.5)),
     *(
         Sabotage(
             f"{one}-is-{other}",
@@ -322,8 +291,7 @@ def _film_without_start(right: Any, *args: Any, **kwargs: Any) -> Any:
 FILMS = (
     Sabotage("stability-turned", "sign", DYNAMICS + "runge_kutta:RungeKutta.stability",
              instead(_stability_turned)),
-    Sabotage("stability-larger", "size", DYNAMICS + "runge_kutta:RungeKutta.stability",
-             scaled(1.1)),
+    sized("stability-larger", "size", DYNAMICS + "runge_kutta:RungeKutta.stability", scaled, 1.1),
     Sabotage("stability-coefficient", "factor", DYNAMICS + "runge_kutta:RungeKutta.stability",
              _rational_with(1e-3)),
     Sabotage("input-late", "index", DYNAMICS + "simulation:simulate", instead(_late)),
@@ -344,133 +312,156 @@ def _with_transposed_slope(system: Any) -> Any:
     return replace(system, w=system.w.T)
 
 
-# --- what is asked of a system
+def _rate_ignored(right: Any, self: Any, *args: Any, rate: float = 1.0) -> Any:
+    return right(self, *args)
 
 
-def _undivided(right: Any, one: Any, other: Any, **kwargs: Any) -> Any:
-    return 0.05 * right(one, other, **kwargs)
-
-
-def _order_changed(change: float) -> Callable[[Any], Any]:
-    return lambda right: (
-        lambda *args, **kwargs: replace(
-            right(*args, **kwargs), slope=right(*args, **kwargs).slope + change
+def _as_if(**parts: Any) -> Callable[[Any], Any]:
+    """A method, of an object with these parts changed, each by a function of the object."""
+    return instead(
+        lambda right, self, *args, **kwargs: right(
+            replace(self, **{name: part(self) for name, part in parts.items()}), *args, **kwargs
         )
     )
 
 
-def _point_beside(right: Any, *args: Any, **kwargs: Any) -> Any:
-    found = right(*args, **kwargs)
-    if isinstance(found, tuple):
-        return tuple(replace(one, h=1.001 * one.h + 1e-4) for one in found)
-    return replace(found, h=1.001 * found.h + 1e-4)
-
-
-def _verdict_turned(right: Any, *args: Any, **kwargs: Any) -> Any:
-    found = right(*args, **kwargs)
-    if isinstance(found, tuple):
-        return tuple(replace(one, stable=not one.stable) for one in found)
-    return replace(found, stable=not found.stable)
-
-
-def _to_map_turned(right: Any, self: Any, method: Any, *, delta: float) -> Any:
-    return right(replace(self, values=-self.values), method, delta=delta)
-
-
-def _to_flow_by_euler(right: Any, self: Any, method: Any, **kwargs: Any) -> Any:
-    return right(self, "euler", **kwargs)
-
-
-def _powers_late(right: Any, A: Any, B: Any, **kwargs: Any) -> Any:
-    return right(A, np.asarray(A) @ np.asarray(B), **kwargs)
-
-
-def _abscissa_of_eigenvalues(right: Any, matrix: Any) -> Any:
-    return float(np.max(np.linalg.eigvals(matrix).real))
-
-
-def _swapped(pair: Any) -> Any:
-    return pair[1], pair[0]
-
-
-EQUIVALENCE, SPECTRA = ANALYSIS + "equivalence:", ANALYSIS + "spectra:"
-CONTROL, GROWTH = ANALYSIS + "controllability:", ANALYSIS + "transients:"
-QUESTIONS = (
-    Sabotage("gap-smaller", "size", EQUIVALENCE + "gap", instead(_undivided)),
-    Sabotage("gap-zero", "term", EQUIVALENCE + "gap", scaled(0.0)),
-    Sabotage("order-higher", "size", EQUIVALENCE + "convergence_order", _order_changed(0.3)),
-    Sabotage("order-turned", "sign", EQUIVALENCE + "convergence_order",
-             changed(lambda order: replace(order, slope=-order.slope))),
-    Sabotage("rest-beside", "size", ANALYSIS + "equilibria:fixed_point", instead(_point_beside)),
-    Sabotage("rest-turned", "sign", ANALYSIS + "equilibria:fixed_point", instead(_verdict_turned)),
-    Sabotage("rates-larger", "size", SPECTRA + "Spectrum.rates", scaled(1.1)),
-    Sabotage("frequencies-in-turns", "factor", SPECTRA + "Spectrum.angular_frequencies",
-             scaled(1 / (2 * np.pi))),
-    Sabotage("to-map-turned", "sign", SPECTRA + "Spectrum.to_map", instead(_to_map_turned)),
-    Sabotage("to-flow-by-euler", "neighbour", SPECTRA + "Spectrum.to_flow",
-             instead(_to_flow_by_euler)),
-    Sabotage("distance-smaller", "size", SPECTRA + "Spectrum.distance", scaled(0.0)),
-    Sabotage("henrici-larger", "size", SPECTRA + "henrici", scaled(1.1)),
-    Sabotage("henrici-squared", "factor", SPECTRA + "henrici", changed(lambda d: d**2)),
-    Sabotage("reach-late", "index", CONTROL + "controllability_matrix", instead(_powers_late)),
-    Sabotage("margin-larger", "size", CONTROL + "controllability_margin", scaled(1.1)),
-    Sabotage("abscissa-of-eigenvalues", "neighbour", GROWTH + "numerical_abscissa",
-             instead(_abscissa_of_eigenvalues)),
-    Sabotage("abscissa-larger", "size", GROWTH + "numerical_abscissa", scaled(1.1)),
-    Sabotage("gain-larger", "size", GROWTH + "transient_gain", scaled(1.1)),
-    Sabotage("gain-squared", "factor", GROWTH + "transient_gain", changed(lambda gain: gain**2)),
-    Sabotage("starts-swapped", "index", GROWTH + "extreme_starts", changed(_swapped)),
-    Sabotage("kreiss-larger", "size", GROWTH + "kreiss_bound", scaled(1.1)),
-    Sabotage("kreiss-halved", "factor", GROWTH + "kreiss_bound", scaled(0.5)),
-    Sabotage("singular-larger", "size", GROWTH + "smallest_singular_values", scaled(1.1)),
-    Sabotage("announced-doubled", "factor", ANALYSIS + "oscillation:announced_frequency",
-             scaled(2.0)),
-    Sabotage("measured-larger", "size", ANALYSIS + "oscillation:measured_frequency",
-             changed(lambda found: (1.1 * found[0], found[1]))),
-    Sabotage("outside-elsewhere", "neighbour", ANALYSIS + "statistics:outside",
-             instead(lambda right, values, threshold: right(values, threshold + 0.2))),
-    Sabotage("fewer-bins", "neighbour", ANALYSIS + "statistics:curve_shape",
-             instead(lambda right, w, **_: right(w, bins=100))),
+FORM = DYNAMICS + "conventions:"
+CONVERSIONS = (
+    sized("tau-network-larger", "size", FORM + "TauForm.network", part_scaled("w")),
+    Sabotage("tau-rate-ignored", "factor", FORM + "TauForm.network", instead(_rate_ignored)),
+    Sabotage("tau-noise-kept", "factor", FORM + "TauForm.network",
+             instead(lambda right, self, **more: replace(right(self, **more), noise=self.noise))),
+    Sabotage("tau-no-bias", "term", FORM + "TauForm.system",
+             changed(lambda flow: replace(flow, b=0 * flow.b))),
+    sized("tau-system-faster", "size", FORM + "TauForm.system", part_scaled("rate")),
+    sized("tau-state-larger", "size", FORM + "TauForm.state", scaled),
+    sized("tau-activity-larger", "size", FORM + "TauForm.activity", scaled),
+    sized("activation-system-input", "size", FORM + "ActivationForm.system",
+          part_scaled("omega")),
+    Sabotage("activation-system-no-bias", "term", FORM + "ActivationForm.system",
+             changed(lambda flow: replace(flow, b=0 * flow.b))),
+    Sabotage("activation-system-transposed", "index", FORM + "ActivationForm.system",
+             changed(lambda flow: replace(flow, w=flow.w.T))),
+    Sabotage("activation-state-no-input", "term", FORM + "ActivationForm.state",
+             instead(lambda right, self, h, x=None: right(self, h))),
+    Sabotage("activation-state-no-bias", "term", FORM + "ActivationForm.state",
+             instead(lambda right, self, h, x=None: right(self, h, x) - self.b)),
+    Sabotage("activation-activity-turned", "sign", FORM + "ActivationForm.activity",
+             scaled(-1.0)),
+    sized("activation-activity-larger", "size", FORM + "ActivationForm.activity", scaled),
+    Sabotage("leaky-alpha-is-step", "factor", FORM + "LeakyForm.of",
+             instead(lambda right, cls, network, *, delta: replace(
+                 right(cls, network, delta=delta), alpha=min(delta, 1.0)))),
+    Sabotage("leaky-no-bias", "term", FORM + "LeakyForm.system",
+             instead(lambda right, self: right(replace(self, b=0 * self.b)))),
+    sized("leaky-longer", "size", FORM + "LeakyForm.system",
+          lambda factor: _as_if(delta=lambda form: factor * form.delta)),
+    sized("leaky-state-larger", "size", FORM + "LeakyForm.state", scaled),
+    sized("leaky-activity-larger", "size", FORM + "LeakyForm.activity", scaled),
+    Sabotage("leaky-network-no-bias", "term", FORM + "LeakyForm.network",
+             changed(lambda flow: replace(flow, b=0 * flow.b))),
+    Sabotage("activation-network-transposed", "index", FORM + "ActivationForm.network",
+             changed(lambda flow: replace(flow, w=flow.w.T))),
 )  # fmt: skip
 
-DECIDE = ANALYSIS + "decision:"
+
+def _leaks_twice(right: Any, self: Any, v: Any, x: Any = None) -> Any:
+    return right(self, v, x) - self.rate * self.decay * np.asarray(v)
 
 
-def _variance_for_amplitude(right: Any, drift: Any, noise: float, *rest: Any, **more: Any) -> Any:
-    return right(drift, np.sqrt(noise), *rest, **more)
+def _wrong_side(right: Any, self: Any, v: Any, x: Any = None) -> Any:
+    slope = np.broadcast_to(self.activation.slope(np.asarray(v)), np.shape(v))
+    return slope[..., None] * self.w * np.reshape(self.rate, (-1, 1)) + np.diag(self.split)
 
 
-def _higher_bound(right: Any, system: Any, output: Any, x: Any, bound: float, **more: Any) -> Any:
-    return right(system, output, x, 1.3 * bound, **more)
-
-
-def _per_step(right: Any, system: Any) -> Any:
-    return right(system) / (getattr(system, "delta", None) or 1.0)
-
-
-DECISIONS = (
-    Sabotage("decides-later", "size", DECIDE + "ddm",
-             changed(lambda found: found._replace(decision_time=1.15 * found.decision_time))),
-    Sabotage("errs-less", "size", DECIDE + "ddm",
-             changed(lambda found: found._replace(error_rate=0.7 * found.error_rate))),
-    Sabotage("variance-for-amplitude", "factor", DECIDE + "ddm", instead(_variance_for_amplitude)),
-    Sabotage("covariance-per-step", "factor", ANALYSIS + "noise:stationary_covariance",
-             instead(_per_step)),
-    Sabotage("no-overshoot", "term", DECIDE + "ddm",
-             instead(lambda right, *args, step=0.0: right(*args))),
-    Sabotage("higher-bound", "size", DECIDE + "to_bound", instead(_higher_bound)),
-    Sabotage("choices-turned", "sign", DECIDE + "to_bound",
-             changed(lambda made: made._replace(choice=-made.choice))),
-    Sabotage("looks-forgotten", "index", DECIDE + "to_bound",
-             instead(lambda right, *args, every=1, **more: right(*args, **more))),
-    Sabotage("less-averaged", "factor", DYNAMICS + "averaging:averaged",
-             instead(lambda right, choice, spread: right(choice, 0.9 * spread))),
+NETS_OF_V = DYNAMICS + "recurrent:ActivationRNN."
+RANDOM = DYNAMICS + "recurrent:RecurrentFlow."
+ACTIVATION_FORM = (
+    Sabotage("v-leaks-twice", "term", NETS_OF_V + "velocity", instead(_leaks_twice)),
+    Sabotage("v-columns", "index", NETS_OF_V + "velocity", instead(_rows_for_columns)),
+    Sabotage("v-jacobian-listener", "index", NETS_OF_V + "jacobian", instead(_wrong_side)),
+    sized("v-jacobian-larger", "size", NETS_OF_V + "jacobian", scaled),
+    Sabotage("v-input-jacobian-turned", "sign", NETS_OF_V + "input_jacobian", scaled(-1.0)),
+    Sabotage("v-film-no-leak", "term", NETS_OF_V + "_field", instead(_field_without_leak)),
+    sized("gain-of-random", "size", RANDOM + "random", part_scaled("w")),
+    Sabotage("random-without-bias", "term", RANDOM + "random",
+             changed(lambda flow: replace(flow, b=0 * flow.b))),
+    sized("gain-of-orthogonal", "size", RANDOM + "orthogonal", part_scaled("w")),
+    Sabotage("orthogonal-is-normal", "neighbour", RANDOM + "orthogonal",
+             instead(lambda right, cls, n, m, *, rng, **more: _normal_instead(n, m, rng, more))),
 )  # fmt: skip
 
-AUDITS = (
-    Sabotage("safe-step-doubled", "factor", NETWORKS + "certificate:largest_step", scaled(2.0)),
-    Sabotage("file-turned", "index", NETWORKS + "readers.parts:assembled",
-             changed(lambda fields: fields | {"w": transposed(fields["w"])})),
+
+def _normal_instead(n: int, m: int, rng: Any, more: dict[str, Any]) -> Any:
+    from helpers import RNN as Network
+
+    return Network.random(n, m, rng=rng, **more)
+
+
+def _slope_larger(factor: float) -> Callable[[Any], Any]:
+    return changed(lambda one: with_parts(one, {"slope": lambda phi: factor * one.slope(phi)}))
+
+
+def _power(exponent: float) -> Callable[[Any], Any]:
+    """An amplitude times the step to a power."""
+    return instead(
+        lambda right, self: None if right(self) is None else right(self) * self.step_size**exponent
+    )
+
+
+MAPS = DYNAMICS + "schemes:"
+STEPS = (
+    Sabotage("map-noise-power", "factor", MAPS + "DiscretisedMap._noise_of_a_step", _power(0.5)),
+    sized("map-noise-larger", "size", MAPS + "DiscretisedMap._noise_of_a_step",
+          lambda factor: instead(lambda right, self: None if right(self) is None
+                                 else factor * right(self))),
+    Sabotage("map-noise-old-clock", "factor", MAPS + "DiscretisedMap.noise",
+             instead(lambda right, self: self.flow.noise)),
+    Sabotage("map-step-late", "index", MAPS + "DiscretisedMap._drives",
+             instead(lambda right, self, x: [right(self, x)[-1]] * len(self.nodes))),
+    Sabotage("read-off-no-constant", "term", MAPS + "read_off",
+             changed(lambda line: replace(line, c=0 * line.c))),
+    Sabotage("read-off-transposed", "index", MAPS + "read_off",
+             changed(lambda line: replace(line, A=line.A.T))),
+    sized("read-off-input", "size", MAPS + "read_off", part_scaled("B")),
+    Sabotage("hold-no-half", "factor", DYNAMICS + "exponential:ZeroOrderHold.stability",
+             instead(lambda right, self, z: right(self, 0.5 * np.asarray(z)))),
+    Sabotage("hold-is-euler", "neighbour", DYNAMICS + "exponential:ZeroOrderHold.stability",
+             instead(lambda right, self, z: 1 + np.asarray(z))),
+    sized("complex-step-larger", "size", DYNAMICS + "differentiation:complex_step_jacobian",
+          scaled),
+    Sabotage("complex-step-transposed", "index",
+             DYNAMICS + "differentiation:complex_step_jacobian", changed(transposed)),
+    Sabotage("averaged-not", "term", DYNAMICS + "averaging:averaged",
+             instead(lambda right, choice, spread: right(choice, 1e-6))),
+    sized("slope-larger", "size", DYNAMICS + "averaging:averaged", _slope_larger),
+    sized("linear-jacobian-larger", "size", LINEAR + "LinearSystem.jacobian", scaled),
+    Sabotage("linear-jacobian-transposed", "index", LINEAR + "LinearSystem.jacobian",
+             changed(transposed)),
+    sized("linear-map-jacobian-larger", "size", LINEAR + "LinearMap.jacobian", scaled),
+    Sabotage("lift-drops-offset", "term", DYNAMICS + "tangent:TangentLift.__call__",
+             instead(lambda right, self, system: right(self, _with_no_bias(system)))),
+    Sabotage("amplitude-of-alpha", "factor", DYNAMICS + "noise:noise_amplitude",
+             instead(lambda right, convention, value, *, alpha, delta: right(
+                 convention, value, alpha=alpha, delta=delta) * np.sqrt(delta))),
+    sized("amplitude-larger", "size", DYNAMICS + "noise:noise_amplitude", scaled),
+    Sabotage("film-stepped-twice", "factor", DYNAMICS + "simulation:simulate",
+             instead(lambda right, system, *args, **more: replace(
+                 right(system, *args, **more), t=2 * right(system, *args, **more).t)
+                 if "rng" not in more else right(system, *args, **more))),
 )  # fmt: skip
 
-SABOTAGES = (*NETWORK, *LINES, *PROCEDURES, *FILMS, *QUESTIONS, *DECISIONS, *AUDITS)
+
+def _with_no_bias(system: Any) -> Any:
+    return replace(system, b=0 * system.b) if hasattr(system, "b") else system
+
+
+SYSTEMS = (
+    *NETWORK,
+    *LINES,
+    *PROCEDURES,
+    *FILMS,
+    *CONVERSIONS,
+    *ACTIVATION_FORM,
+    *STEPS,
+)

@@ -1,0 +1,77 @@
+"""The sabotages: no function is left out, and some of them, drawn by the day, are tried here."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from tools import contents, uses
+from tools.pages import Cell
+from tools.reads import leading, needs
+from tools.rehearsal import find
+from tools.sabotage import BY_NAME, drawn, prepared, reasons, refuses
+from tools.sabotages import KINDS, SABOTAGES
+
+SEED = int(os.environ.get("SABOTAGE_SEED", time.time() // 86400))
+SHARE = 10
+OURS = ("helpers.dynamics.", "helpers.analysis.")
+
+
+def test_every_function_that_chapters_call_is_broken() -> None:
+    called = {place for place in uses.used(contents.notebooks()) if place.startswith(OURS)}
+    asked = {p for p in called if uses.public(p) and "._checks" not in p}
+    untouched = set(reasons()["untouched"])
+    targets = {sabotage.target for sabotage in SABOTAGES}
+    assert not asked - targets - untouched, "write a sabotage for each, or a reason"
+    assert not untouched - (asked - targets), "these need no reason any more"
+
+
+def test_a_sabotage_has_a_name_of_its_own_a_kind_and_a_target() -> None:
+    assert len(BY_NAME) == len(SABOTAGES)
+    assert {sabotage.kind for sabotage in SABOTAGES} == set(KINDS)
+    for sabotage in SABOTAGES:
+        assert find(sabotage.target)
+
+
+def test_reasons_are_of_sabotages_that_there_are() -> None:
+    said = reasons()
+    names = {*said["unnoticed"], *said["caught"]}
+    assert names <= set(BY_NAME)
+    assert not set(said["unnoticed"]) & set(said["caught"])
+    chapters = {path.stem for path in contents.notebooks()}
+    assert {claim.split(":")[0] for claim in [*said["unbroken"], *said["caught"].values()]} <= (
+        chapters
+    )
+
+
+@pytest.mark.parametrize("name, claim", drawn(SHARE, SEED))
+def test_a_drawn_sabotage_is_still_caught(name: str, claim: str) -> None:
+    prepared()
+    assert refuses(name, claim), f"seed {SEED}: {claim} does not notice {name}"
+
+
+def cell(number: int, source: str) -> Cell:
+    return Cell("code", number, f"c{number}", source)
+
+
+def test_a_cell_needs_what_it_reads() -> None:
+    page = [
+        cell(1, "import numpy as np\nrng = np.random.default_rng(1)"),
+        cell(2, "a = rng.normal()\nb = 2"),
+        cell(3, "def f(x):\n    return x + b"),
+        cell(4, "c = rng.normal()"),
+        cell(5, "b = 3"),
+        cell(6, "a = 1\nprint(a)"),
+        cell(7, "d = [f(a) for a in (1, 2)] + [c]"),
+    ]
+    # Cell 2 draws before cell 4; its b is not read, since that of cell 5 holds when f is called.
+    assert leading(needs(page), [6]) == [0, 1, 2, 3, 4, 6]
+    assert leading(needs(page), [5]) == [5]
+    assert leading(needs(page), [2]) == [0, 1, 2]
+
+
+def test_what_is_changed_in_place_is_made_anew() -> None:
+    page = [cell(1, "kept = {}"), cell(2, "kept['one'] = 1"), cell(3, "x = kept['one']")]
+    assert leading(needs(page), [2]) == [0, 1, 2]
