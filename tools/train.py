@@ -34,6 +34,7 @@ from helpers.networks.network import Network, save_network
 from helpers.training.evidence import EvidenceTask
 from helpers.training.loop import TrainingState, train, train_ensemble
 from helpers.training.plans import RECIPES, Plan
+from helpers.training.reach import Reach
 from helpers.training.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,12 +58,17 @@ def ensemble() -> list[Plan]:
 
 def shipped() -> list[Plan]:
     """Return the plans of all networks of the book; a chapter that trains its own adds its set."""
-    return [*ensemble(), *evidence()]
+    return [*ensemble(), *evidence(), *reachers()]
 
 
 def evidence() -> list[Plan]:
     """Return the plans of the networks that decide."""
     return [Plan(EvidenceTask(), RECIPES["private"], "gentle", seed) for seed in range(20)]
+
+
+def reachers() -> list[Plan]:
+    """Return the plans of the networks that move a body."""
+    return [Plan(Reach(), RECIPES["looped"], "gentle", seed) for seed in range(6)]
 
 
 def place(plan: Plan, data: Path) -> Path:

@@ -153,6 +153,8 @@ RECIPES = {
         Recipe("fast", 3e-4, 1600, clip=1.0, noise_free=0.25),
         Recipe("private", 3e-3, 600, clip=1.0, schedule="geometric", rate_end=3e-4, alpha=0.2,
                noise=0.05, fresh=True),
+        Recipe("looped", 4e-3, 2000, clip=1.0, noise_free=0.5, batch=32, schedule="cosine",
+               alpha=0.2, penalty=1e-3, fresh=True),
     )
 }  # fmt: skip
 

@@ -56,7 +56,7 @@ def joined(parts: Sequence[Trials]) -> Trials:
     Raises
     ------
     ValueError
-        On draws of different lengths, as NumPy says it.
+        On draws of different lengths, as NumPy says it, or of which one has what another lacks.
 
     Examples
     --------
@@ -65,6 +65,12 @@ def joined(parts: Sequence[Trials]) -> Trials:
     8
     """
     names = [name for name, _ in parts[0]._one_a_trial()]
+    for part in parts[1:]:
+        if (found := [name for name, _ in part._one_a_trial()]) != names:
+            raise ValueError(
+                f"one draw has {', '.join(names)} and another {', '.join(found)}; give both the "
+                "same, zeros where there is nothing"
+            )
     rows = {n: np.concatenate([getattr(p, n) for p in parts], axis=AXES[n]) for n in names}
     return replace(parts[0], **rows)
 

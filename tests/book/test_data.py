@@ -6,8 +6,10 @@ import hashlib
 from collections import Counter
 
 import numpy as np
+import pytest
 
 from helpers.networks.ensemble import load_ensemble
+from helpers.training.plans import Plan
 from tools import train
 
 LARGEST = 5_000_000  # bytes
@@ -37,15 +39,21 @@ def test_the_files_are_those_that_were_sealed() -> None:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == sealed[name], name
 
 
-def test_the_networks_that_decide_are_whole_and_sealed() -> None:
-    folder = train.DATA / "evidence"
+@pytest.mark.parametrize(
+    ("task", "plans", "largest"),
+    [("evidence", train.evidence(), 500_000), ("reach", train.reachers(), 150_000)],
+)
+def test_the_networks_of_a_task_are_whole_and_sealed(
+    task: str, plans: list[Plan], largest: int
+) -> None:
+    folder = train.DATA / task
     found = {path.name: path for path in folder.glob("*.npz")}
-    assert found.keys() == {f"{plan.name}.npz" for plan in train.evidence()}
+    assert found.keys() == {f"{plan.name}.npz" for plan in plans}
     lines = (folder / train.SUMS).read_text(encoding="utf-8").splitlines()
     sealed = {name: digest for digest, name in (line.split("  ") for line in lines)}
     for name, path in found.items():
         assert hashlib.sha256(path.read_bytes()).hexdigest() == sealed[name], name
-    assert sum(path.stat().st_size for path in found.values()) <= 500_000
+    assert sum(path.stat().st_size for path in found.values()) <= largest
 
 
 def test_each_network_began_where_its_plan_says_and_moved() -> None:

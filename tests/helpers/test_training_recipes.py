@@ -289,3 +289,12 @@ BAD: dict[str, tuple[Callable[[], Any], str, str]] = {
 @pytest.mark.parametrize("case", BAD)
 def test_a_wrong_use_is_named_with_its_remedy(case: str) -> None:
     refuses(*BAD[case])
+
+
+def test_draws_of_which_one_has_what_another_lacks_are_not_joined() -> None:
+    """A push would be dropped without a word where only the second draw has one."""
+    plain = SHORT.conditions()
+    pushed = replace(plain, push=np.zeros((*plain.x.shape[:2], 4)))
+    for parts in ([plain, pushed], [pushed, plain]):
+        refuses(lambda parts=parts: joined(parts), "push", "zeros")  # type: ignore[misc]
+    assert joined([pushed, pushed]).push.shape[1] == 2 * len(plain)  # type: ignore[union-attr]
