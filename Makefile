@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab test notebooks train counts sabotage bounds lint types site-check lighthouse bench mutants lock clean
+.PHONY: help book serve lab test notebooks train counts sabotage bounds lint types site-check lighthouse bench mutants lock clean offline links
 
 help: ## say what each command does
 	@echo "The book's commands:"
@@ -36,6 +36,12 @@ book: $(SITE) ## make the site, in _build/html
 
 serve: $(SITE) ## make the site and serve it at a free local port
 	@$(PY) -m tools.serve
+
+offline: $(SITE) ## pack the site into one zip that opens without a server
+	@$(PY) -m tools.offline
+
+links: $(READY) ## try every link that leaves the book; needs the network, takes minutes
+	@$(PY) -m tools.jupyter_book build . --builder linkcheck
 
 # One thread, as for every other command: with more, small matrices take many times as long.
 lab: export OPENBLAS_NUM_THREADS := 1
