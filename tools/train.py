@@ -19,6 +19,7 @@ import threading
 import time
 from concurrent.futures import Executor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -30,7 +31,7 @@ os.environ.update(ONE_THREAD)
 
 import numpy as np
 
-from helpers.networks.network import Network, save_network
+from helpers.networks.network import Network, load_network, save_network
 from helpers.training.evidence import EvidenceTask
 from helpers.training.loop import TrainingState, train, train_ensemble
 from helpers.training.plans import RECIPES, Plan
@@ -41,6 +42,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "book" / "data"
 CHECKPOINTS = ROOT / "_build" / "training"
 SUMS = "SHA256SUMS"
+OVER = ("several", "single", "moved")  # recipes of the page on what helps at another step
+BEGIN = {"moved": "clipped"}  # recipes that go on from what another has made
 EVERY = 5  # blocks between two checkpoints
 
 
@@ -58,7 +61,7 @@ def ensemble() -> list[Plan]:
 
 def shipped() -> list[Plan]:
     """Return the plans of all networks of the book; a chapter that trains its own adds its set."""
-    return [*ensemble(), *evidence(), *reachers()]
+    return [*ensemble(), *evidence(), *reachers(), *over_steps()]
 
 
 def evidence() -> list[Plan]:
@@ -71,8 +74,18 @@ def reachers() -> list[Plan]:
     return [Plan(Reach(), RECIPES["looped"], "gentle", seed) for seed in range(6)]
 
 
+def over_steps() -> list[Plan]:
+    """Return the plans of networks that learn at several steps, at one, or move to another."""
+    return [
+        Plan(TASKS["xor"], RECIPES[recipe], initialisation, seed)
+        for recipe, initialisation, seed in product(OVER, ("normal", "orthogonal"), range(4))
+    ]
+
+
 def place(plan: Plan, data: Path) -> Path:
-    """Return the folder of a network: that of its task, where the task is not one of Part III."""
+    """Return the folder of a network: of its task or recipe, where that is not one of Part III."""
+    if plan.recipe.name in OVER:
+        return data / "steps"
     return data if plan.task.name in TASKS else data / plan.task.name
 
 
@@ -84,13 +97,24 @@ def effort(plan: Plan) -> float:
 def work(plan: Plan, *, folder: Path) -> TrainingState:
     """Train one network, from its checkpoint if there is one, and leave the last state there."""
     path, begun = folder / f"{plan.name}.npz", time.process_time()
-    state, before = read(path, plan) if path.exists() else (None, 0.0)
+    state, before = read(path, plan) if path.exists() else (first(plan), 0.0)
 
     def keep(state: TrainingState) -> None:
         if len(state.curve) % EVERY == 0 or state.update == plan.recipe.updates:
             write(path, state, before + time.process_time() - begun)
 
     return train(plan, resume=state, callback=keep)
+
+
+def first(plan: Plan) -> TrainingState | None:
+    """Return the state to begin in: with the weights of a shipped network, if the recipe does."""
+    if plan.recipe.name not in BEGIN:
+        return None
+    earlier = replace(plan, recipe=RECIPES[BEGIN[plan.recipe.name]])
+    network, begun = load_network(DATA / f"{earlier.name}.npz"), TrainingState.start(plan)
+    parts = [np.ravel(getattr(network, name)) for name in ("w", "omega", "readout", "readout_bias")]
+    vector = np.concatenate(parts).astype(np.float32)
+    return replace(begun, weights=begun.weights.from_vector(vector))
 
 
 def write(path: Path, state: TrainingState, seconds: float) -> None:

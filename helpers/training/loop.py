@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from zlib import crc32
 
 import numpy as np
@@ -185,8 +185,9 @@ def _fresh(plan: Plan) -> Iterator[tuple[float, Trials]]:
     recipe, rng, which = plan.recipe, plan.rng("order"), plan.rng("steps")
     tasks = [plan.task if step == 1.0 else plan.task.at_step(step) for step in recipe.steps]
     quiet = round(recipe.noise_free * recipe.batch)
-    while True:
-        one = int(which.integers(len(tasks)))
+    for k in count():
+        turn = k * len(tasks) // recipe.updates
+        one = turn if recipe.in_turn else int(which.integers(len(tasks)))
         sizes = {False: quiet, True: recipe.batch - quiet}
         drawn = [tasks[one].draw(n, rng=rng, noisy=noisy) for noisy, n in sizes.items() if n]
         yield recipe.steps[one], joined(drawn).single()

@@ -58,6 +58,9 @@ class Recipe:
         Multiples of the task's step, one of which is drawn for each update: the trials are those
         of ``task.at_step(step)`` and the leak is ``step * alpha``. Other steps than 1 need fresh
         trials.
+    in_turn : bool
+        Whether the steps are taken one after another, each for its share of the updates, rather
+        than drawn.
 
     Raises
     ------
@@ -89,6 +92,7 @@ class Recipe:
     inside: float = 0.0
     fresh: bool = False
     steps: tuple[float, ...] = (1.0,)
+    in_turn: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", tuple(self.steps))  # a list, where JSON held them
@@ -155,6 +159,11 @@ RECIPES = {
                noise=0.05, fresh=True),
         Recipe("looped", 4e-3, 2000, clip=1.0, noise_free=0.5, batch=32, schedule="cosine",
                alpha=0.2, penalty=1e-3, fresh=True),
+        Recipe("several", 3e-4, 1600, clip=1.0, noise_free=0.25, batch=32, fresh=True,
+               steps=(1.0, 0.5, 0.25)),
+        Recipe("single", 3e-4, 1600, clip=1.0, noise_free=0.25, batch=32, fresh=True),
+        Recipe("moved", 3e-4, 300, clip=1.0, batch=32, fresh=True, in_turn=True,
+               steps=tuple(10 / k for k in range(11, 21))),
     )
 }  # fmt: skip
 

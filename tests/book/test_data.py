@@ -56,6 +56,18 @@ def test_the_networks_of_a_task_are_whole_and_sealed(
     assert sum(path.stat().st_size for path in found.values()) <= largest
 
 
+def test_the_networks_at_several_steps_are_whole_and_sealed() -> None:
+    folder, plans = train.DATA / "steps", {plan.name: plan for plan in train.over_steps()}
+    members = {member.name: member for member in load_ensemble(folder)}
+    assert {name: member.plan for name, member in members.items()} == plans
+    lines = (folder / train.SUMS).read_text(encoding="utf-8").splitlines()
+    sealed = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    assert sealed.keys() == {f"{name}.npz" for name in plans}
+    for name, digest in sealed.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 400_000
+
+
 def test_each_network_began_where_its_plan_says_and_moved() -> None:
     plans = {plan.name: plan for plan in train.ensemble()}
     for member in load_ensemble(train.DATA):

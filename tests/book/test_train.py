@@ -159,6 +159,17 @@ def test_a_leaky_network_is_shipped_as_it_was_trained_in_the_folder_of_its_task(
     assert network.recipe["recipe"]["noise"] == 0.05 and np.any(network.b)
 
 
+def test_a_recipe_that_moves_begins_with_the_weights_that_are_shipped() -> None:
+    moved = next(plan for plan in train.over_steps() if plan.recipe.name == "moved")
+    begun = train.first(moved)
+    assert begun is not None and begun.update == 0 and not np.any(begun.moments)
+    shipped = load_network(train.DATA / f"{moved.name.replace('moved', 'clipped')}.npz")
+    for part, stored in zip(parts(begun.weights), parts(shipped), strict=True):
+        np.testing.assert_array_equal(part, stored)
+    others = [plan for plan in train.over_steps() if plan.recipe.name != "moved"]
+    assert len(others) == 16 and all(train.first(plan) is None for plan in others)
+
+
 def test_a_run_of_nothing_is_over_at_once(folders: dict[str, Path]) -> None:
     train.run([], **folders)
     assert list(folders["data"].iterdir()) == []

@@ -88,6 +88,13 @@ def test_each_update_has_a_step_and_its_trials() -> None:
         assert len(g["trials"].x) == len(g["noise"]) == (12 if alpha == 0.4 else 24)
 
 
+def test_steps_in_turn_come_one_after_another_each_for_its_share() -> None:
+    given = seen(plan(replace(RECIPE, steps=(1.0, 0.5, 0.25), in_turn=True)))
+    alphas = [g["layer"].alpha for g in given]
+    assert alphas == [0.4] * 10 + [0.2] * 10 + [0.1] * 10
+    assert [len(g["trials"].x) for g in given[::10]] == [12, 24, 48]
+
+
 def test_finer_steps_leave_the_target_and_the_intensity_of_the_noise() -> None:
     for task in (SHORT, FlipFlop(2, onset=2, width=2, quiet=6, delay=2)):
         fine = task.at_step(0.5)

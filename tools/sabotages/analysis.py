@@ -316,6 +316,8 @@ SPREAD, ROUTES = ANALYSIS + "noise:stationary_covariance", EQUIVALENCE + "all_or
 MORE = (
     Sabotage("covariance-squared", "factor", SPREAD, instead(_variance_for_noise)),
     Sabotage("covariance-per-step", "factor", SPREAD, instead(_per_step)),
+    Sabotage("covariance-of-the-flow", "neighbour", SPREAD,
+             instead(lambda right, system: right(getattr(system, "flow", system)))),
     Sabotage("covariance-doubled", "factor", SPREAD, scaled(2.0), scaled),
     sized("covariance-larger", "size", SPREAD, scaled),
     Sabotage("routes-gap-zero", "term", ROUTES, changed(lambda routes: tuple(

@@ -42,6 +42,11 @@ def _noise_not_rescaled(right: Any, network: Any, delta: float) -> Any:
     return replace(made, network=fast, map=fast.map)
 
 
+def _other_fate(verdict: Any) -> Any:
+    fates = {"lives": "dies", "dies": "lives"}
+    return replace(verdict, predicted=fates.get(verdict.predicted, verdict.predicted))
+
+
 HARMONIC, STEP = NETWORKS + "harmonic:", NETWORKS + "change_step:"
 CERTIFICATE, TELL = NETWORKS + "certificate:", NETWORKS + "frequencies:"
 NETS = (
@@ -76,6 +81,9 @@ NETS = (
              changed(lambda factor: 1.0 / factor)),
     Sabotage("noise-factor-squared", "factor", CERTIFICATE + "_noise_factor",
              changed(lambda factor: factor**2)),
+    Sabotage("fates-turned", "sign", CERTIFICATE + "verdict", changed(_other_fate)),
+    Sabotage("frames-in-turn", "neighbour", TRAINING + "trials:hold",
+             instead(lambda right, x, steps: np.concatenate([x] * steps))),
     Sabotage("always-kept", "neighbour", CERTIFICATE + "_kept",
              instead(lambda right, new, fate: True)),
     Sabotage("rescaled-noise-kept", "factor", STEP + "_rescaled", instead(_noise_not_rescaled)),
