@@ -10,6 +10,8 @@ import numpy as np
 from helpers.book.exercises import Drawn, Exercise, Prediction, WrongTurn
 from helpers.book.keys import all_given
 from helpers.dynamics._checks import Array
+from helpers.dynamics.procedures import Discretise
+from helpers.dynamics.recurrent import RNN, ActivationRNN
 
 __all__ = ["EXERCISES", "PREDICTIONS"]
 
@@ -199,6 +201,49 @@ ROWS = Exercise(
     hint="predict the step in both ways; which prediction is the record?",
 )
 
+PIECES = (np.array([0.9, 0.5, 0.2]), np.array([[0.3, -1, 0.4], [0.8, 0.1, 0], [-0.5, 0.6, -0.2]]))
+SHIFT = np.array([0.1, -0.3, 0.2])
+STATES = np.array([[0.5, -0.7, 0.2], [-0.4, 0.3, -0.9], [1.2, 0.8, -0.1]])
+
+
+def _after(made: Callable[..., Any]) -> Array | None:
+    """Where a step of 1 of the reader's network leads from three states."""
+    system = made(*PIECES, SHIFT)
+    if system is None or system is Ellipsis:
+        return None
+    return np.asarray(Discretise(1.0)(system).step(STATES))
+
+
+def _in_pieces(a: Array, w: Array, c: Array) -> ActivationRNN:
+    return ActivationRNN(w, np.zeros((len(c), 0)), c, decay=1.0 - a, activation="relu")
+
+
+IN_PIECES = Exercise(
+    "ex-own-pieces",
+    _in_pieces,
+    (
+        WrongTurn(
+            lambda a, w, c: _in_pieces(1.0 - a, w, c),
+            "the decay is what is lost in a step, and a what is kept",
+        ),
+        WrongTurn(
+            lambda a, w, c: RNN(w, np.zeros((3, 0)), c, decay=1.0 - a, activation="relu"),
+            "there relu stands around the sum; in this model it stands inside, on z",
+        ),
+        WrongTurn(
+            lambda a, w, c: ActivationRNN(w, np.zeros((3, 0)), c, activation="relu"),
+            "with a decay of 1 nothing of z is kept; where does A go?",
+        ),
+        WrongTurn(
+            lambda a, w, c: ActivationRNN(w, np.zeros((3, 0)), c, decay=1.0 - a),
+            "max(z, 0) is relu; the default is tanh",
+        ),
+        WrongTurn(lambda a, w, c: _in_pieces(a, w.T, c), "w stands as it is in the formula"),
+    ),
+    probe=_after,
+    hint="write the Euler step of length 1 of the activation form, and compare term by term",
+)
+
 EXERCISES = (
     _drawn("ex-own-clock", _draw_clock, _clock),
     _drawn("ex-own-record", _draw_record, _record),
@@ -206,6 +251,7 @@ EXERCISES = (
     _drawn("ex-own-scale", _draw_scale, _scale),
     _drawn("ex-own-noise", _draw_noise, _noise),
     ROWS,
+    IN_PIECES,
 )
 
 PREDICTIONS = (
