@@ -37,6 +37,7 @@ from helpers.training.loop import TrainingState, train, train_ensemble
 from helpers.training.plans import RECIPES, Plan
 from helpers.training.reach import Reach
 from helpers.training.tasks import TASKS
+from helpers.training.timing import CueSetGo
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "book" / "data"
@@ -61,7 +62,7 @@ def ensemble() -> list[Plan]:
 
 def shipped() -> list[Plan]:
     """Return the plans of all networks of the book; a chapter that trains its own adds its set."""
-    return [*ensemble(), *evidence(), *reachers(), *over_steps()]
+    return [*ensemble(), *evidence(), *reachers(), *timing(), *over_steps()]
 
 
 def evidence() -> list[Plan]:
@@ -80,6 +81,11 @@ def over_steps() -> list[Plan]:
         Plan(TASKS["xor"], RECIPES[recipe], initialisation, seed)
         for recipe, initialisation, seed in product(OVER, ("normal", "orthogonal"), range(4))
     ]
+
+
+def timing() -> list[Plan]:
+    """Return the plans of the timers."""
+    return [Plan(CueSetGo(), RECIPES["cosine"], "driven", seed) for seed in range(20)]
 
 
 def place(plan: Plan, data: Path) -> Path:

@@ -164,6 +164,8 @@ RECIPES = {
         Recipe("single", 3e-4, 1600, clip=1.0, noise_free=0.25, batch=32, fresh=True),
         Recipe("moved", 3e-4, 300, clip=1.0, batch=32, fresh=True, in_turn=True,
                steps=tuple(10 / k for k in range(11, 21))),
+        Recipe("cosine", 4e-3, 1500, clip=1.0, batch=32, schedule="cosine", alpha=0.2,
+               penalty=1e-3, fresh=True),
     )
 }  # fmt: skip
 

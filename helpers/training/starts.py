@@ -150,5 +150,6 @@ STARTS = {
     "orthogonal": Start(matrix="orthogonal"),
     "identity": Start(matrix="identity"),
     "gentle": Start(gain=0.5, bias=0.0),
+    "driven": Start(gain=0.5, inputs=1.0, readout=0.3, bias=0.0),
     "dale": Start(matrix="gamma", bias=0.1, excitatory=0.8),
 }

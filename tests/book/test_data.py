@@ -41,7 +41,11 @@ def test_the_files_are_those_that_were_sealed() -> None:
 
 @pytest.mark.parametrize(
     ("task", "plans", "largest"),
-    [("evidence", train.evidence(), 500_000), ("reach", train.reachers(), 150_000)],
+    [
+        ("evidence", train.evidence(), 500_000),
+        ("reach", train.reachers(), 150_000),
+        ("timing", train.timing(), 400_000),
+    ],
 )
 def test_the_networks_of_a_task_are_whole_and_sealed(
     task: str, plans: list[Plan], largest: int
