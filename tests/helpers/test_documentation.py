@@ -33,6 +33,7 @@ RECORDS = {
     "analysis.equilibria.FixedPoint", "analysis.equivalence.Order", "analysis.equivalence.Route",
     "analysis.states.State", "analysis.statistics.Estimate", "analysis.statistics.Summary",
     "analysis.verdicts.Judged", "analysis.verdicts.Part",
+    "analysis.warping.Warp",
     "book.claims.Claim", "book.claims.ClaimFailed", "book.exercises.Answer",
     "book.exercises.Numbers", "book.exercises.WrongTurn", "dynamics.simulation.Trajectory",
     "networks.certificate.Certificate", "networks.certificate.Verdict",

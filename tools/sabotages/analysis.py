@@ -367,6 +367,11 @@ MORE = (
     Sabotage("rest-guess-ignored", "term", ANALYSIS + "equilibria:fixed_point",
              instead(lambda right, system, x=None, guess=None: right(
                  system, x, None if np.ndim(guess) < 2 else guess))),
+    Sabotage("warp-turned", "factor", ANALYSIS + "warping:best_warp",
+             changed(lambda warp: warp._replace(factor=1 / warp.factor))),
+    sized("warp-slower", "size", ANALYSIS + "warping:best_warp", part_scaled("factor"), 0.9),
+    sized("warp-leaves-less", "size", ANALYSIS + "warping:best_warp",
+          part_scaled("residual"), 0.3),
 )  # fmt: skip
 
 ANSWERS = (
