@@ -155,7 +155,7 @@ PREDICTIONS = (
         {
             "a": "About 2 as well: the output is read from the state, by weights that do not "
             "depend on the cue.",
-            "b": "Clearly less than 2, and even so a part of the movement is left over.",
+            "b": "Well below 2, and even so a part of the movement is left over.",
             "c": "1: the state moves in the same way and only ends later.",
         },
         right="b",
