@@ -47,6 +47,13 @@ def _other_fate(verdict: Any) -> Any:
     return replace(verdict, predicted=fates.get(verdict.predicted, verdict.predicted))
 
 
+def _linear_cue(right: Any, self: Any, duration: Any) -> Any:
+    shortest, longest = min(self.durations), max(self.durations)
+    right(self, duration)
+    return (2 * np.asarray(duration) - shortest - longest) / (longest - shortest)
+
+
+TIMER = TRAINING + "timing:CueSetGo."
 HARMONIC, STEP = NETWORKS + "harmonic:", NETWORKS + "change_step:"
 CERTIFICATE, TELL = NETWORKS + "certificate:", NETWORKS + "frequencies:"
 NETS = (
@@ -104,4 +111,8 @@ NETS = (
     Sabotage("safe-step-doubled", "factor", CERTIFICATE + "largest_step", scaled(2.0)),
     Sabotage("file-turned", "index", NETWORKS + "readers.parts:assembled",
              changed(lambda fields: fields | {"w": transposed(fields["w"])})),
+    Sabotage("cue-linear", "neighbour", TIMER + "cue", instead(_linear_cue)),
+    Sabotage("cue-turned", "sign", TIMER + "cue", scaled(-1.0)),
+    sized("produced-longer", "size", TIMER + "produced",
+          lambda factor: changed(lambda pair: (factor * pair[0], pair[1]))),
 )  # fmt: skip
