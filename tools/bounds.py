@@ -73,11 +73,14 @@ class Measured:
 
     @property
     def factor(self) -> float:
-        """How many times the distance goes into the bound, or a lower bound into the value."""
+        """How many times the distance goes into the bound, or a lower bound into the value.
+
+        Of a bound 0 it is 1: that a number has a sign is not said too weakly.
+        """
         larger, smaller = abs(self.numbers[0]), self.distance
         if self.kind == "at least":
             larger, smaller = smaller, larger
-        if larger == smaller:
+        if larger == smaller or self.numbers[0] == 0.0:
             return 1.0
         return larger / smaller if smaller > 0.0 else math.inf
 

@@ -19,6 +19,7 @@ import re
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ from tools.reads import Need, leading, needs
 
 READERS = {"exercise", "solution"}  # cells that are the reader's
 CHECK = re.compile(r"\bcheck\(")
+SMALL = 100_000  # entries of an array that is copied before each cell
 PATIENCE = 4  # times what the cells took as they are; a sabotage may loop
 RIGHT_CHECK = claims.check
 
@@ -148,11 +150,15 @@ def remembers(value: Any) -> bool:
 
 
 def kept(namespace: dict[str, Any]) -> dict[str, Any]:
-    """What the names hold, with random numbers as far as they are."""
-    return {
-        name: copy.deepcopy(value) if isinstance(value, np.random.Generator) else value
-        for name, value in namespace.items()
-    }
+    """What the names hold as it is now, whatever later cells do to it in place."""
+    return {name: _copied(value) for name, value in namespace.items()}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, np.random.Generator):
+        return copy.deepcopy(value)
+    small = isinstance(value, np.ndarray) and value.size <= SMALL
+    return copy.copy(value) if small or isinstance(value, dict | list | set) else value
 
 
 class Rehearsal:
@@ -208,34 +214,37 @@ class Rehearsal:
                 spoilt -= scene.need.makes
         return found
 
-    def road(self, target: str, last: int) -> list[Scene]:
+    def road(self, target: str, last: int) -> list[int]:
         """Of the cells that a sabotage reaches, those that decide what happens in the last."""
         reached = self.reached(target)
-        own = [self.scenes[place] for place in reached]
-        places = leading([scene.need for scene in own], [reached.index(last)])
-        return [own[place] for place in places]
+        needed = [self.scenes[place].need for place in reached]
+        return [reached[n] for n in leading(needed, [reached.index(last)])]
+
+    def under(self, target: str, wrong: Callable[[Any], Any], last: int) -> Outcome:
+        """What a cell says under a sabotage."""
+        road = self.road(target, last)
+        limit = 10 + PATIENCE * sum(self.scenes[place].seconds for place in road)
+        return in_a_fork(lambda: self._spoilt(road, target, wrong), limit) or Outcome((), (), True)
 
     def whole_road(self, last: int) -> list[Scene]:
         """The cells that this one needs, sabotaged or not."""
         places = leading([scene.need for scene in self.scenes], [last])
         return [self.scenes[place] for place in places]
 
-    def under(self, target: str, wrong: Callable[[Any], Any], last: int) -> Outcome:
-        """What a cell says under a sabotage."""
-        road = self.road(target, last)
-        limit = 10 + PATIENCE * sum(scene.seconds for scene in road)
-        return in_a_fork(lambda: self._spoilt(road, target, wrong), limit) or Outcome((), (), True)
-
-    def _spoilt(self, road: Sequence[Scene], target: str, wrong: Callable[[Any], Any]) -> Outcome:
+    def _spoilt(self, road: Sequence[int], target: str, wrong: Callable[[Any], Any]) -> Outcome:
         self._break(target, wrong)
         spoilt = dict[str, Any]()
-        for scene in road:
+        for place in range(road[0], road[-1] + 1):
+            scene = self.scenes[place]
+            if place not in road:  # what it makes stands as it made it
+                spoilt = {n: value for n, value in spoilt.items() if n not in scene.need.makes}
+                continue
             self.namespace.clear()
             self.namespace.update(scene.before | spoilt)
             _forget(self.namespace)
             played = self._played(scene.cell, scene.need)
-            made = scene.need.makes | set(spoilt)
-            made |= {n for n, v in self.namespace.items() if isinstance(v, np.random.Generator)}
+            made = {n for n in scene.need.reads if remembers(self.namespace.get(n))}
+            made |= scene.need.makes | set(spoilt)
             spoilt = {name: self.namespace[name] for name in made if name in self.namespace}
         return Outcome(tuple(played.refused), tuple(played.passed), bool(played.crashed))
 
@@ -276,6 +285,8 @@ def in_a_fork(work: Callable[[], Any], seconds: float = math.inf) -> Any:
             if seconds < math.inf:
                 signal.alarm(math.ceil(seconds))  # whose default ends the process
             there.send(work())
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(0)
     there.close()

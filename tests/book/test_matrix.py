@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tools import contents, uses
-from tools.pages import Cell
+from tools.pages import Cell, read_page
 from tools.reads import leading, needs
-from tools.rehearsal import find
+from tools.rehearsal import Outcome, Rehearsal, find, in_a_fork, stands
 from tools.sabotage import BY_NAME, drawn, prepared, reasons, refuses
 from tools.sabotages import KINDS, SABOTAGES
+from tools.sabotages.making import scaled
 
 SEED = int(os.environ.get("SABOTAGE_SEED", time.time() // 86400))
 SHARE = 10
@@ -75,3 +79,46 @@ def test_a_cell_needs_what_it_reads() -> None:
 def test_what_is_changed_in_place_is_made_anew() -> None:
     page = [cell(1, "kept = {}"), cell(2, "kept['one'] = 1"), cell(3, "x = kept['one']")]
     assert leading(needs(page), [2]) == [0, 1, 2]
+
+
+def test_a_claim_that_a_sabotage_does_not_touch_stands(tmp_path: Path) -> None:
+    # What a later cell does in place, and a name that a cell in between makes anew, are not spoilt.
+    cells = [
+        "import numpy as np\nfrom helpers import check, henrici\nkept = {'a': 1}",
+        "d = henrici(np.triu(np.ones((2, 2))))\nname = 'spoilt'",
+        "name = 'a'",
+        "def told():\n    return len(kept)",
+        "used = henrici(np.eye(2)) + d",
+        'check("eq-one", "It is one.", told() - 1 + (name != "a") + 0 * used, at_most=0)',
+        'check("eq-two", "It is d.", abs(d - used), at_most=0)',
+        'check("eq-three", "It is half the root.", abs(d - 3**-0.5), at_most=1e-15)',
+        "kept['b'] = 2",
+    ]
+    page = tmp_path / "page.ipynb"
+    page.write_text(json.dumps(notebook(cells)), encoding="utf-8")
+    target = "helpers.analysis.spectra:henrici"
+
+    def tried() -> list[Outcome]:
+        stage = Rehearsal(page, [target])
+        assert [s.passed for s in stage.scenes if s.passed] == [
+            ["eq-one"],
+            ["eq-two"],
+            ["eq-three"],
+        ]
+        places = [n for n, scene in enumerate(stage.scenes) if scene.passed]
+        return [stage.under(target, scaled(2.0), place) for place in places]
+
+    one, two, three = in_a_fork(tried)
+    assert one.passed == ("eq-one",) and two.passed == ("eq-two",)
+    assert three.refused == ("eq-three",)
+    assert in_a_fork(lambda: stands(read_page(page), "eq-three", target, scaled(2.0))) is False
+    assert in_a_fork(lambda: stands(read_page(page), "eq-three", target, scaled(1.0))) is True
+
+
+def notebook(cells: list[str]) -> dict[str, Any]:
+    parts = [
+        {"cell_type": "code", "id": f"c{n}", "metadata": {"tags": ["check"]}, "source": source}
+        | {"outputs": [], "execution_count": None}
+        for n, source in enumerate(cells)
+    ]
+    return {"cells": parts, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
