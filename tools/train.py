@@ -32,7 +32,7 @@ os.environ.update(ONE_THREAD)
 import numpy as np
 
 from helpers.networks.network import Network, load_network, save_network
-from helpers.training.evidence import EvidenceTask
+from helpers.training.evidence import EvidenceTask, TwoSidedEvidence
 from helpers.training.loop import TrainingState, train, train_ensemble
 from helpers.training.plans import RECIPES, Plan
 from helpers.training.reach import Reach
@@ -62,7 +62,7 @@ def ensemble() -> list[Plan]:
 
 def shipped() -> list[Plan]:
     """Return the plans of all networks of the book; a chapter that trains its own adds its set."""
-    return [*ensemble(), *evidence(), *reachers(), *timing(), *over_steps()]
+    return [*ensemble(), *evidence(), *two_sided(), *reachers(), *timing(), *over_steps()]
 
 
 def evidence() -> list[Plan]:
@@ -86,6 +86,12 @@ def over_steps() -> list[Plan]:
 def timing() -> list[Plan]:
     """Return the plans of the timers."""
     return [Plan(CueSetGo(), RECIPES["cosine"], "driven", seed) for seed in range(20)]
+
+
+def two_sided() -> list[Plan]:
+    """Return the plans of the networks that decide under Dale's law."""
+    task = TwoSidedEvidence()
+    return [Plan(task, RECIPES["rectified"], "dale", seed) for seed in range(20)]
 
 
 def place(plan: Plan, data: Path) -> Path:

@@ -8,10 +8,19 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import ndtr
 
-from helpers.dynamics._checks import Array, count, finite_array, generator, positive
+from helpers.dynamics._checks import (
+    Array,
+    count,
+    finite_array,
+    generator,
+    last_axis,
+    positive,
+)
 from helpers.training.trials import Trials, hold
 
-__all__ = ["EvidenceTask"]
+__all__ = ["EvidenceTask", "TwoSidedEvidence"]
+
+SIDES = np.array([1.0, -1.0])
 
 
 @dataclass(frozen=True)
@@ -135,3 +144,54 @@ class EvidenceTask:
         .. math:: \Phi\bigl(|\kappa| \sqrt F / s\bigr), \quad F = \text{frames of evidence}
         """
         return np.asarray(ndtr(np.abs(kappa) * np.sqrt(self.stimulus) / self.noise))
+
+
+@dataclass(frozen=True)
+class TwoSidedEvidence(EvidenceTask):
+    r"""The same evidence for two pools: one input and one output for either side.
+
+    .. math:: x^\pm = \tfrac12 \pm \tfrac12 (\kappa + s\,\varepsilon_f), \qquad
+       u^\pm(t) = 0.6 \pm 0.4\,y(t)
+
+    The input is zero where nothing is shown. Networks under Dale's law learn it: what excites can
+    say neither a negative number nor a difference.
+
+    Parameters
+    ----------
+    **fields
+        As in `EvidenceTask`; y is its target.
+
+    Raises
+    ------
+    ValueError
+        As `EvidenceTask` does.
+
+    Examples
+    --------
+    >>> task = TwoSidedEvidence(onset=1, stimulus=3, response=0)
+    >>> trials = task.trials([0.6])
+    >>> trials.x[:, 0].round(1).tolist()
+    [[0.0, 0.0], [0.8, 0.2], [0.8, 0.2], [0.8, 0.2]]
+    >>> task.difference(trials.target)[:, 0, 0].round(1).tolist()
+    [0.0, 0.2, 0.4, 0.6]
+    """
+
+    name = "two-sided"
+    n_inputs = 2
+    n_outputs = 2
+
+    def trials(self, kappa: Any, *, rng: np.random.Generator | None = None) -> Trials:
+        """Return one trial for each signed coherence (B,); with `rng`, noise in every frame."""
+        one = super().trials(kappa, rng=rng)
+        x = np.zeros((*one.x.shape[:2], 2))
+        shown = slice(self.steps * self.onset, self.steps * (self.onset + self.stimulus))
+        x[shown] = 0.5 + 0.5 * one.x[shown] * SIDES
+        return replace(one, x=x, target=0.6 + 0.4 * one.target * SIDES)
+
+    def difference(self, outputs: Any) -> Array:
+        r"""Return y (..., 1) from outputs (..., 2).
+
+        .. math:: y = (u^+ - u^-) / 0.8
+        """
+        u = last_axis(outputs, "outputs", 2, "side")
+        return np.asarray((u @ SIDES)[..., None] / 0.8)

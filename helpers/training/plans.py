@@ -166,6 +166,8 @@ RECIPES = {
                steps=tuple(10 / k for k in range(11, 21))),
         Recipe("cosine", 4e-3, 1500, clip=1.0, batch=32, schedule="cosine", alpha=0.2,
                penalty=1e-3, fresh=True),
+        Recipe("rectified", 3e-3, 1500, clip=1.0, schedule="geometric", rate_end=3e-4, alpha=0.2,
+               activation="relu", noise=0.05, fresh=True),
     )
 }  # fmt: skip
 

@@ -45,6 +45,7 @@ def test_the_files_are_those_that_were_sealed() -> None:
         ("evidence", train.evidence(), 500_000),
         ("reach", train.reachers(), 150_000),
         ("timing", train.timing(), 400_000),
+        ("two-sided", train.two_sided(), 400_000),
     ],
 )
 def test_the_networks_of_a_task_are_whole_and_sealed(

@@ -74,6 +74,7 @@ def test_the_list_names_every_network_once(capsys: pytest.CaptureFixture[str]) -
     assert [updates[plan.name][0] for plan in train.evidence()] == ["600"] * 20
     assert [updates[plan.name][0] for plan in train.reachers()] == ["2000"] * 6
     assert [updates[plan.name][0] for plan in train.timing()] == ["1500"] * 20
+    assert [updates[plan.name][0] for plan in train.two_sided()] == ["1500"] * 20
     # Fifty units: 4 tasks, 2 initialisations, 21 and 6 seeds. A hundred: 2 tasks, 2, 5 seeds.
     names = [plan.name for plan in train.ensemble()]
     assert len(names) == 4 * 2 * (21 + 6) + 2 * 2 * 5

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from helpers import simulate
+from helpers.analysis.signs import column_signs
 from helpers.networks.network import Network
-from helpers.training.evidence import EvidenceTask
+from helpers.training.evidence import EvidenceTask, TwoSidedEvidence
 from helpers.training.loop import train
 from helpers.training.plans import RECIPES, Plan
 
@@ -67,3 +68,37 @@ def test_the_recipe_trains_a_network_that_decides():
         trials = plan.task.trials(np.full(300, kappa), rng=rng)
         h = simulate(network.map, np.zeros((300, 50)), trials.x, rng=rng).h[-1]
         assert np.mean(np.sign(network.output(h)[:, 0]) == np.sign(kappa)) >= least
+
+
+def test_two_sides_carry_the_same_evidence_and_their_difference_is_the_same_sum():
+    one, two = (task(onset=2, steps=2) for task in (EvidenceTask, TwoSidedEvidence))
+    first, second = (t.draw(9, rng=np.random.default_rng(5)) for t in (one, two))
+    shown = slice(4, 104)
+    difference = second.x[..., 0] - second.x[..., 1]
+    np.testing.assert_allclose(difference, first.x[..., 0], atol=1e-15)
+    np.testing.assert_allclose(second.x[shown].sum(axis=-1), 1.0, atol=1e-15)
+    assert not np.any(second.x[:4]) and not np.any(second.x[104:])
+    np.testing.assert_allclose(second.target.sum(axis=-1), 1.2, atol=1e-15)
+    np.testing.assert_allclose(two.difference(second.target), first.target, atol=1e-14)
+    with pytest.raises(ValueError, match="side"):
+        two.difference(np.zeros((3, 1)))
+
+
+def test_the_recipe_trains_a_network_under_the_law_of_dale():
+    """The test that the shipped networks were set beforehand, and no sign is broken."""
+    task = TwoSidedEvidence()
+    plan = Plan(task, RECIPES["rectified"], "dale", 0)
+    weights, rng = train(plan).weights, np.random.default_rng(6)
+    network = Network(weights.w, weights.omega, weights.b, readout=weights.readout,
+                      readout_bias=weights.readout_bias, delta=plan.recipe.alpha,
+                      activation="relu", noise=np.sqrt(2) * plan.recipe.noise)  # fmt: skip
+    np.testing.assert_array_equal(column_signs(network.w), [1] * 40 + [-1] * 10)
+    assert not np.any(np.diag(network.w)) and np.all(network.omega >= 0)
+    assert np.all(network.readout[:, :40] >= 0) and not np.any(network.readout[:, 40:])
+    for kappa, least in ((0.128, 0.9), (-0.128, 0.9), (0.512, 0.99), (-0.512, 0.99)):
+        trials = task.trials(np.full(300, kappa), rng=rng)
+        h = simulate(network.map, np.zeros((300, 50)), trials.x, rng=rng).h[-1]
+        y = task.difference(network.output(h))[:, 0]
+        assert np.mean(np.sign(y) == np.sign(kappa)) >= least
+    values = np.sort(np.abs(np.linalg.eigvals(network.w)))
+    assert 2.0 < values[-1] < 3.2 and values[-2] > 2.0 and values[-3] < 1.2

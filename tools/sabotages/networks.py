@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tools.sabotages.making import (
+    ANALYSIS,
     NETWORKS,
     TRAINING,
     Sabotage,
@@ -54,6 +55,19 @@ def _linear_cue(right: Any, self: Any, duration: Any) -> Any:
 
 
 TIMER = TRAINING + "timing:CueSetGo."
+
+
+def _sides_swapped(right: Any, self: Any, kappa: Any, **more: Any) -> Any:
+    trials = right(self, kappa, **more)
+    return replace(trials, x=trials.x[..., ::-1])
+
+
+def _without_the_base(right: Any, self: Any, kappa: Any, **more: Any) -> Any:
+    trials = right(self, kappa, **more)
+    return replace(trials, x=np.where(trials.x != 0.0, trials.x - 0.5, 0.0))
+
+
+TWO_SIDED, SIGNS = TRAINING + "evidence:TwoSidedEvidence.", ANALYSIS + "signs:"
 HARMONIC, STEP = NETWORKS + "harmonic:", NETWORKS + "change_step:"
 CERTIFICATE, TELL = NETWORKS + "certificate:", NETWORKS + "frequencies:"
 NETS = (
@@ -115,4 +129,11 @@ NETS = (
     Sabotage("cue-turned", "sign", TIMER + "cue", scaled(-1.0)),
     sized("produced-longer", "size", TIMER + "produced",
           lambda factor: changed(lambda pair: (factor * pair[0], pair[1]))),
+    Sabotage("sides-swapped", "index", TWO_SIDED + "trials", instead(_sides_swapped)),
+    Sabotage("sides-without-a-base", "term", TWO_SIDED + "trials", instead(_without_the_base)),
+    Sabotage("difference-turned", "sign", TWO_SIDED + "difference", scaled(-1.0)),
+    Sabotage("signs-turned", "sign", SIGNS + "column_signs", scaled(-1.0)),
+    Sabotage("signs-by-row", "index", SIGNS + "wrong_signs", argument(0, transposed)),
+    Sabotage("wrong-is-right", "sign", SIGNS + "wrong_signs",
+             argument(0, lambda matrix: -np.asarray(matrix))),
 )  # fmt: skip
