@@ -91,6 +91,7 @@ FAMILIES = (
     Family((COMMON["w"],), COMMON),
     Family(("m", "n"), {part: name for part, name in COMMON.items() if part != "w"} | LOW_RANK),
 )  # fmt: skip
+LISTED = 24  # names in a message
 LAYER = {"w": "weight_hh", "omega": "weight_ih", "b": "bias_ih bias_hh"}
 STACK = re.compile(r"(?:(.*)\.)?weight_hh_l(\d+)(_reverse)?")
 
@@ -136,9 +137,16 @@ def find(arrays: Mapping[str, Stored], layer: Any, told: bool) -> Found:
         if all(_hits(known, mark) for mark in family.marks):
             return _of(family, known, arrays)
     raise ValueError(
-        f"no w among {shown(sorted(arrays))}; say which name is which part: "
+        f"no w among {_listed(arrays)}; say which name is which part: "
         'parts={"w": "...", "omega": "...", "b": "..."}'
     )
+
+
+def _listed(arrays: Mapping[str, Stored]) -> str:
+    """Return names and shapes, in full, since parts= asks for them: there may be no other tool."""
+    names = sorted(name for name in arrays if not harmless(name))
+    told = ", ".join(f"{name} {arrays[name].shape}" for name in names[:LISTED])
+    return told + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
 def _of(family: Family, known: dict[str, str], arrays: Mapping[str, Stored]) -> Found:

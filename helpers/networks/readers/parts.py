@@ -20,10 +20,12 @@ TIMES = ("dt", "tau", "taus", "tau_m", "tau_rec", "taus_gaus", "leak", "gamma", 
 
 def located(contents: Contents, parts: Any, layer: Any, ignore: Any) -> Found:
     """Return which array is which part; what stands in the file and is none is refused by name."""
-    ignored = _ignored(contents, ignore)
+    given = _given(parts, contents.arrays)
+    written = {name for names in given.values() for name in names}
+    taken = {name.removesuffix(".T") for name in written}
+    # A pattern may be wide: what is named as a part stays.
+    ignored = _ignored(contents, ignore) - written - taken
     arrays = {name: array for name, array in contents.arrays.items() if name not in ignored}
-    given = _given(parts, arrays)
-    taken = {name.removesuffix(".T") for names in given.values() for name in names}
     found = contents.find(arrays, layer, bool({"w", "m"} & set(given)))
     kept = {
         part: names

@@ -645,3 +645,16 @@ def test_only_what_a_trainer_keeps_goes_by_its_name(tmp_path: Path) -> None:
         arrays = {"W_rec": drawn(N, N, seed=1), name: drawn(N, seed=2)}
         with pytest.raises(ValueError, match=re.escape(name)):
             load_network(files.npz(tmp_path / "f", arrays), "tanh", form="activity", alpha=1.0)
+
+
+def test_names_that_nobody_knows_are_listed_in_full(tmp_path: Path) -> None:
+    names = [f"module.layers.{k}.a_long_name.weight" for k in range(30)]
+    arrays = {name: drawn(N, N, seed=k) for k, name in enumerate(names)}
+    call: dict[str, Any] = {"activation": "tanh", "form": "activity", "alpha": 0.1}
+    with pytest.raises(ValueError, match=r"no w among .* and 6 more; say which") as caught:
+        load_network(files.torch_zip(tmp_path / "f", arrays), **call)
+    assert all(f"{name} ({N}, {N})" in str(caught.value) for name in sorted(names)[:24])
+    with pytest.raises(ValueError, match=r"module\.layers\.\d+\.a_long_name"):
+        load_network(tmp_path / "f", parts={"w": names[0]}, **call)
+    network = load_network(tmp_path / "f", parts={"w": names[4]}, ignore="module.*", **call)
+    np.testing.assert_array_equal(network.w, arrays[names[4]])
