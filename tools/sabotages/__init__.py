@@ -10,8 +10,9 @@ from __future__ import annotations
 from tools.sabotages.analysis import ANSWERS
 from tools.sabotages.dynamics import SYSTEMS
 from tools.sabotages.making import KINDS, Sabotage
+from tools.sabotages.movement import MOVEMENT
 from tools.sabotages.networks import NETS
 
 __all__ = ["KINDS", "SABOTAGES", "Sabotage"]
 
-SABOTAGES = (*SYSTEMS, *ANSWERS, *NETS)
+SABOTAGES = (*SYSTEMS, *ANSWERS, *MOVEMENT, *NETS)
