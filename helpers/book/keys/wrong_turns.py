@@ -108,16 +108,14 @@ EXERCISES = (
         "ex-wrong-tustin",
         1 / 3,
         (
-            WrongTurn(
-                -1 / 3, "without 2 over the step: s itself has been put into (1 + s)/(1 - s)"
-            ),
-            WrongTurn(np.exp(-1.0), "that is the exact pole"),
-            WrongTurn(0.0, "that is the pole of Euler's method"),
+            WrongTurn(-1 / 3, "that is what a step of 2 would leave; here it is 0.5"),
+            WrongTurn(np.exp(-1.0), "that is the exact share"),
+            WrongTurn(0.0, "that is the share of Euler's method"),
             WrongTurn(-0.6, "the step has been divided by; it has to be multiplied with"),
-            WrongTurn(3.0, "upside down: a pole of this filter lies inside the circle"),
+            WrongTurn(3.0, "upside down: a unit that decays keeps less than all"),
         ),
         rtol=2e-3,
-        hint="put the step times the pole of the flow into the R of the trapezoid",
+        hint="put the step times the eigenvalue of the flow into the R of the trapezoid",
     ),
     Exercise(
         "ex-wrong-equal",
