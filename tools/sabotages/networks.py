@@ -131,7 +131,7 @@ NETS = (
           lambda factor: changed(lambda pair: (factor * pair[0], pair[1]))),
     Sabotage("sides-swapped", "index", TWO_SIDED + "trials", instead(_sides_swapped)),
     Sabotage("sides-without-a-base", "term", TWO_SIDED + "trials", instead(_without_the_base)),
-    Sabotage("difference-turned", "sign", TWO_SIDED + "difference", scaled(-1.0)),
+    Sabotage("sides-difference-turned", "sign", TWO_SIDED + "difference", scaled(-1.0)),
     Sabotage("signs-turned", "sign", SIGNS + "column_signs", scaled(-1.0)),
     Sabotage("signs-by-row", "index", SIGNS + "wrong_signs", argument(0, transposed)),
     Sabotage("wrong-is-right", "sign", SIGNS + "wrong_signs",
