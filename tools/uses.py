@@ -41,16 +41,38 @@ def functions(root: Path = contents.ROOT) -> Iterator[tuple[str, str, ast.Functi
                         yield f"{module}:{node.name}.{part.name}", name, part
 
 
+def imported(trees: Sequence[ast.AST], root: Path = contents.ROOT) -> set[str]:
+    """The modules of helpers that code imports, and those that these import."""
+    given = {}  # the names that `from helpers import ...` offers
+    for name, module in _imports(ast.parse((root / "helpers/__init__.py").read_text("utf-8"))):
+        given[name] = module
+    waiting = [pair for tree in trees for pair in _imports(tree)]
+    found = set[str]()
+    while waiting:
+        name, module = waiting.pop()
+        for one in {module, f"{module}.{name}", given.get(name, "") if module == "helpers" else ""}:
+            path = root / f"{one.replace('.', '/')}.py"
+            if one and one not in found and path.is_file():
+                found.add(one)
+                waiting += _imports(ast.parse(path.read_text("utf-8")))
+    return found
+
+
+def _imports(tree: ast.AST) -> list[tuple[str, str]]:
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    return [(a.name, n.module) for n in nodes for a in n.names if (n.module or "")[:7] == "helpers"]
+
+
 def used(paths: Sequence[Path]) -> set[str]:
     """The functions that the open, figure and check cells of these chapters may call."""
-    named = defaultdict(set)
-    inside = {}
-    for place, name, node in functions():
-        named[name].add(place)
-        inside[place] = mentions(node)
     cells = [c for path in paths for c in read_page(path).code]
-    asked = [c for c in cells if not c.tags & {"exercise", "solution"}]
-    waiting = list(set().union(*(mentions(ast.parse(cell.source)) for cell in asked)))
+    trees = [ast.parse(c.source) for c in cells if not c.tags & {"exercise", "solution"}]
+    named, inside, modules = defaultdict(set), {}, imported(trees)
+    for place, name, node in functions():
+        if place.partition(":")[0] in modules:
+            named[name].add(place)
+            inside[place] = mentions(node)
+    waiting = list(set().union(*(mentions(tree) for tree in trees)))
     seen, found = set(waiting), set[str]()
     while waiting:
         for place in named[waiting.pop()] - found:
