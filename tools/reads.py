@@ -12,11 +12,12 @@ from tools.pages import Cell
 
 @dataclass
 class Need:
-    """What one cell reads and makes; of the functions that it makes, what they read when called."""
+    """What one cell reads, makes and changes in place; what its functions do so when called."""
 
     reads: set[str] = field(default_factory=set)
     makes: set[str] = field(default_factory=set)
     functions: dict[str, set[str]] = field(default_factory=dict)
+    changers: dict[str, set[str]] = field(default_factory=dict)
     random: set[str] = field(default_factory=set)
     changes: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
@@ -25,8 +26,8 @@ class Need:
 class Reader(ast.NodeVisitor):
     """Walks through code in the order in which it runs."""
 
-    def __init__(self, known: Collection[str] = ()) -> None:
-        self.known, self.need = set(known), Need()
+    def __init__(self, own: Collection[str] | None = None) -> None:
+        self.outer, self.known, self.need = own, set(own or ()), Need()
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Store):
@@ -51,18 +52,16 @@ class Reader(ast.NodeVisitor):
         self._in_order(node.iter, node.target, *node.body, *node.orelse)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        self.generic_visit(node)
-        self._changed(node, node.value)
+        self._parts_of(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        self.generic_visit(node)
-        self._changed(node, node.value)
+        self._parts_of(node)
 
     def visit_Expr(self, node: ast.Expr) -> None:
         self.generic_visit(node)
         match node.value:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
-                self.need.changes.add(name)  # a method called for what it does to its object
+                self._changed(name)  # a method called for what it does to its object
 
     def visit_ListComp(self, node: Any) -> None:
         inner = set(self.known)
@@ -76,7 +75,8 @@ class Reader(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._in_order(*node.decorator_list)
-        self.need.functions[node.name] = self._inside(node.args, node.body)
+        inner = self._inside(node.args, node.body)
+        self.need.functions[node.name], self.need.changers[node.name] = inner.reads, inner.changes
         self._made(node.name)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
@@ -102,25 +102,31 @@ class Reader(ast.NodeVisitor):
         for node in nodes:
             self.visit(node)
 
-    def _changed(self, node: Any, value: ast.AST) -> None:
-        while isinstance(value, ast.Subscript | ast.Attribute):
-            value = value.value
-        if isinstance(node.ctx, ast.Store) and isinstance(value, ast.Name):
-            self._made(value.id)
+    def _parts_of(self, node: Any) -> None:
+        self.generic_visit(node)
+        whole = node.value
+        while isinstance(whole, ast.Subscript | ast.Attribute):
+            whole = whole.value
+        if isinstance(node.ctx, ast.Store) and isinstance(whole, ast.Name):
+            self._changed(whole.id)
 
-    def _inside(self, arguments: ast.arguments, body: Sequence[ast.AST]) -> set[str]:
-        """What a function reads from outside, now or when it is called."""
+    def _changed(self, name: str) -> None:
+        if self.outer is None or name not in self.known:  # what a function makes is its own
+            self.need.changes.add(name)
+
+    def _inside(self, arguments: ast.arguments, body: Sequence[ast.AST]) -> Need:
+        """What a function reads and changes outside, now or when it is called."""
         self._in_order(*arguments.defaults, *(d for d in arguments.kw_defaults if d))
         own = {n.arg for n in ast.walk(arguments) if isinstance(n, ast.arg)}
         inner = Reader(own)
         inner._in_order(*body)
         self.need.reads |= inner.need.reads - self.known
-        return inner.need.reads
+        return inner.need
 
 
 def needs(cells: Sequence[Cell]) -> list[Need]:
     """What each cell reads and makes, in order; a function that is called reads what is in it."""
-    found, functions = list[Need](), dict[str, set[str]]()
+    found, functions, changers = list[Need](), dict[str, set[str]](), dict[str, set[str]]()
     random, imports = set[str](), set[str]()
     for cell in cells:
         reader = Reader()
@@ -128,9 +134,13 @@ def needs(cells: Sequence[Cell]) -> list[Need]:
         need = reader.need
         functions = {n: r for n, r in functions.items() if n not in need.makes} | need.functions
         random = (random - need.makes) | need.random
+        changers = {n: c for n, c in changers.items() if n not in need.makes} | need.changers
         imports |= need.imports
-        need.reads |= set(_through(need.reads, functions)) - need.makes
-        need.makes |= need.changes - imports
+        asked = {*need.reads, *need.functions}
+        asked |= set(_through(asked, functions))
+        need.changes = need.changes.union(*(changers.get(name, ()) for name in asked)) - imports
+        need.reads |= (asked - need.makes - {*need.functions}) | (need.changes - need.makes)
+        need.makes |= need.changes
         need.makes |= need.reads & random  # numbers that are drawn are gone
         found.append(need)
     return found

@@ -79,6 +79,14 @@ def test_a_cell_needs_what_it_reads() -> None:
 def test_what_is_changed_in_place_is_made_anew() -> None:
     page = [cell(1, "kept = {}"), cell(2, "kept['one'] = 1"), cell(3, "x = kept['one']")]
     assert leading(needs(page), [2]) == [0, 1, 2]
+    page = [
+        cell(1, "kept = {}"),
+        cell(2, "def put(one):\n    own = {}\n    own[1] = 1\n    kept[one] = own"),
+        cell(3, "own = 3"),
+        cell(4, "for one in (1, 2):\n    put(one)"),
+        cell(5, "x = kept[1]"),
+    ]
+    assert leading(needs(page), [4]) == [0, 1, 3, 4]
 
 
 def test_a_claim_that_a_sabotage_does_not_touch_stands(tmp_path: Path) -> None:

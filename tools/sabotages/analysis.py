@@ -191,7 +191,7 @@ SAMPLES = (
                  values, np.arange(len(values)), *rest))),
     sized("states-larger", "size", SAMPLE + "average_over_states",
           lambda factor: argument(0, lambda values: factor * np.asarray(values))),
-    Sabotage("difference-turned", "sign", SAMPLE + "difference",
+    Sabotage("groups-turned", "sign", SAMPLE + "difference",
              argument(1, lambda first: ~np.asarray(first, dtype=bool))),
     sized("difference-larger", "size", SAMPLE + "difference",
           lambda factor: argument(0, lambda values: factor * np.asarray(values))),
