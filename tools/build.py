@@ -34,6 +34,7 @@ MADE = ("html", ".doctrees", "jupyter_execute")
 STATIC = "book/_static/"
 GATHERED = {  # a page, and the beginnings and ends of the paths it is gathered from
     "book/back/helpers": ("helpers/", ".py"),
+    "book/bench": ("helpers/", ".py"),
 }
 
 

@@ -32,7 +32,7 @@ JOINED = (
     "exercise.css",
     "book.css",
 )
-APART = ("home.css", "cube-place.css", "sphinx-design*.css", "design-style*.css")
+APART = ("home.css", "cube-place.css", "bench.css", "sphinx-design*.css", "design-style*.css")
 ADDRESS = re.compile(r"""url\(\s*(["']?)(?!data:|\#|https?:)([^"')]+?)\1\s*\)""")
 IMPORT = '@import "../basic.css";'  # of styles/theme.css; it stands before it now
 OURS = Path(__file__).parents[1] / "_static"

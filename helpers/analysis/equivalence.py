@@ -19,7 +19,7 @@ DRAWS = 64
 
 
 def gap(one: Flow | Map, other: Flow | Map, *, rng: np.random.Generator | None = None) -> float:
-    r"""Return the relative distance between two flows, or between two maps.
+    r"""Return the relative gap between two flows, or between two maps.
 
     .. math:: \frac{\max |F_1 - F_2|}{\max |F_1|} \quad\text{or}\quad
               \frac{\max |\Phi_1 - \Phi_2|}{\max |\Phi_1 - \mathrm{id}|}
@@ -46,9 +46,11 @@ def gap(one: Flow | Map, other: Flow | Map, *, rng: np.random.Generator | None =
 
     Notes
     -----
-    A map moves by about its step times a velocity. So where one step of two maps differs by order q
-    in the step, their gap has order q - 1, which is the order of what films of a fixed length are
-    apart. The maps of two different flows differ by order 1 a step, and their gap does not shrink.
+    The relative gap is what the book means by the gap of two systems, in the commutation table and
+    on the bench. A map moves by about its step times a velocity. So where one step of two maps
+    differs by order q in the step, their gap has order q - 1, which is the order of what films of a
+    fixed length are apart. The maps of two different flows differ by order 1 a step, and their gap
+    does not shrink.
 
     Examples
     --------
