@@ -26,7 +26,7 @@ from sphinx.util.docutils import SphinxDirective
 from bench_presets import PRESETS
 from cube import SYSTEMS, edges, middle, path, point
 
-MARK = 'id="bench"'
+MARK = 'id="bench-place"'
 UNITS, INPUTS = 6, 2
 LINES = {
     "sub": "σ → id, the substitution",
@@ -220,7 +220,7 @@ def _network() -> str:
 def _page() -> str:
     data = json.dumps(told(), separators=(",", ":")).replace("</", "<\\/")
     return (
-        '<div class="bench" id="bench"><p class="bench-verdict" id="bench-verdict">Two routes, '
+        '<div class="bench" id="bench-place"><p class="bench-verdict" id="bench-verdict">Two routes, '
         "computed on this page. This needs JavaScript; without it, {table}.</p>"
         '<p class="bench-said" role="status" id="bench-said"></p>'
         '<div class="bench-alive">'

@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const bench = document.getElementById("bench");
+  const bench = document.getElementById("bench-place");
   const get = (id) => document.getElementById(`bench-${id}`);
   const told = JSON.parse(get("told").textContent);
   const B = benchNumbers(told);

@@ -33,7 +33,7 @@ OWN = ("bench.css", "bench-numbers.js", "bench.js")
 BUDGET = 60 * 1024
 STATES, BATCH = 500, 50
 STATE_OF = {preset.name: preset.state() for preset in PRESETS}
-SETTLED = "document.getElementById('bench')?.dataset.settled"
+SETTLED = "document.getElementById('bench-place')?.dataset.settled"
 NEAR = {"rtol": 0.0, "atol": 1e-10}
 
 State = dict[str, Any]
@@ -74,7 +74,7 @@ def settled(tab: Any, url: str | None = None) -> None:
 
 
 def chosen(tab: Any, control: str, value: str) -> None:
-    tab.evaluate("delete document.getElementById('bench').dataset.settled")
+    tab.evaluate("delete document.getElementById('bench-place').dataset.settled")
     tab.select_option(control, value)
     settled(tab)
 
@@ -268,7 +268,7 @@ def test_a_page_finds_its_claim(address: str, tab: Any, preset: Any) -> None:
 def test_the_word_does_not_hang_on_the_step_of_the_film(address: str, tab: Any, delta: str) -> None:
     for name in ("linearisation_discretisation", "table", "gallery", "tangent_lift"):
         settled(tab, f"{address}{PAGE}?p={name}")
-        tab.evaluate("delete document.getElementById('bench').dataset.settled")
+        tab.evaluate("delete document.getElementById('bench-place').dataset.settled")
         tab.fill("#bench-delta", delta)
         settled(tab)
         assert verdict_of(tab) == next(p.word for p in PRESETS if p.name == name), name
@@ -315,7 +315,7 @@ def hash_of(state: State) -> str:
 def shown(tab: Any) -> list[Any]:
     texts = [tab.locator(f"#bench-{part}").inner_text() for part in ("verdict", "numbers")]
     labels = tab.locator(".bench svg").evaluate_all("all => all.map(e => e.outerHTML)")
-    values = tab.locator("#bench [data-field]").evaluate_all(
+    values = tab.locator(".bench [data-field]").evaluate_all(
         "all => all.filter(e => e.dataset.field !== 'preset').map(e => [e.value, e.checked])"
     )
     return [*texts, seen(tab), tab.locator("#bench-python").text_content(), labels, values]
@@ -325,7 +325,7 @@ def test_an_address_shows_what_was_left(address: str, tab: Any) -> None:
     rng = np.random.default_rng(14)
     for name in ("pair", "rescaling_discretisation", "form", "stability"):
         settled(tab, f"{address}{PAGE}?p={name}")
-        tab.evaluate("delete document.getElementById('bench').dataset.settled")
+        tab.evaluate("delete document.getElementById('bench-place').dataset.settled")
         tab.fill("#bench-b", ", ".join(map(str, rng.standard_normal(len(STATE_OF[name]["b"])))))
         settled(tab)
         chosen(tab, "#bench-method", "heun")
@@ -413,7 +413,7 @@ def test_the_python_of_a_refusal_refuses(address: str, tab: Any) -> None:
 )
 def test_matrices_are_read_as_others_write_them(address: str, tab: Any, text: str) -> None:
     settled(tab, f"{address}{PAGE}?p=stability")
-    tab.evaluate("delete document.getElementById('bench').dataset.settled")
+    tab.evaluate("delete document.getElementById('bench-place').dataset.settled")
     tab.fill("#bench-w", text)
     settled(tab)
     assert "w=[[1.1, -1.4], [1.4, 0.6]]" in tab.locator("#bench-python").text_content()
@@ -456,8 +456,8 @@ HOSTILE = [
 def test_an_edited_address_runs_nothing(address: str, tab: Any, asked: str) -> None:
     settled(tab, f"{address}{PAGE}?p=<b>x</b>#{asked}")
     assert len(tab.locator("#bench-verdict").inner_text()) > 20
-    assert tab.locator("#bench img, #bench-verdict script").count() == 0
-    assert "NaN" not in tab.locator("#bench").inner_text()
+    assert tab.locator(".bench img, .bench .bench-verdict script").count() == 0
+    assert "NaN" not in tab.locator(".bench").inner_text()
 
 
 # -- The page --------------------------------------------------------------------------------------
@@ -491,7 +491,7 @@ def test_nothing_is_wider_than_the_screen(
 def test_by_keyboard_from_one_verdict_to_another(address: str, tab: Any) -> None:
     settled(tab, f"{address}{PAGE}?p=linearisation_discretisation")
     assert verdict_of(tab) == "order 1"
-    tab.evaluate("delete document.getElementById('bench').dataset.settled")
+    tab.evaluate("delete document.getElementById('bench-place').dataset.settled")
     tab.focus("#bench-method")
     tab.keyboard.type("euler")
     settled(tab)
