@@ -220,8 +220,8 @@ def _network() -> str:
 def _page() -> str:
     data = json.dumps(told(), separators=(",", ":")).replace("</", "<\\/")
     return (
-        '<div class="bench" id="bench-place"><p class="bench-verdict" id="bench-verdict">Two routes, '
-        "computed on this page. This needs JavaScript; without it, {table}.</p>"
+        '<div class="bench" id="bench-place"><p class="bench-verdict" id="bench-verdict">'
+        "Two routes, computed on this page. This needs JavaScript; without it, {table}.</p>"
         '<p class="bench-said" role="status" id="bench-said"></p>'
         '<div class="bench-alive">'
         + _controls()
