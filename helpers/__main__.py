@@ -72,6 +72,7 @@ def _options(one: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0, or 2 with a message on standard error, and then nothing is written."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     given = parser().parse_args(arguments)
     try:
         report = audit(given.file, progress=Bar(), **_reading(given))
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _write(given.html, report.page(base=given.base))
     except (ValueError, OSError, ImportError) as error:
         asked = error.__cause__
-        told = asked.command(given.file) if isinstance(asked, Question) else error
+        told = asked.command(given.file, arguments) if isinstance(asked, Question) else error
         sys.stderr.write(f"audit: {told}\n")
         return 2
     sys.stdout.write(f"{json.dumps(report.as_dict(), indent=1) if given.json else report}\n")

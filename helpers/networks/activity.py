@@ -99,7 +99,10 @@ def _fates(name: str, fates: tuple[Fate, ...]) -> list[Line]:
     kinds = [one.kind for one in fates]
     said = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     # One reason a kind, since those of a kind differ in digits only.
-    why = "; ".join({one.kind: one.reason for one in reversed(fates)}.values())
+    reasons = {one.kind: one.reason for one in reversed(fates)}
+    # With two fates, each reason begins with the fate that it is the reason for.
+    why = "; ".join(f"{kind}: {one}" for kind, one in reasons.items())
+    why = why if len(reasons) > 1 else fates[0].reason
     lines = [Line(f"fates, {name}", said, f"{why[0].upper()}{why[1:]}.", "trained/states.html")]
     page = "trained/frequencies.html"
     for one in _heard(fates):
@@ -143,8 +146,8 @@ def noise(subject: Subject) -> Section:
         return Section("Noise", (line,))
     a = float(np.mean(network.delta * np.asarray(network.rate) * network.decay))
     before, after = a * (2.0 - a), 0.1 * a * (2.0 - 0.1 * a)
-    kept = "How much wider a leaky unit spreads if each step goes on to add the same number."
-    root = "The same if a step adds the root of its length as much: the rule with a limit."
+    kept = "A leaky unit's spread over that of before, if each step still adds the same number."
+    root = "The same ratio if a step adds the root of its length as much: the rule with a limit."
     fixed = Line("at a tenth of the step, kept a step", (before / after) ** 0.5, kept, page)
     rule = Line("at a tenth of the step, by the root", (0.1 * before / after) ** 0.5, root, page)
     return Section("Noise", (line, fixed, rule))

@@ -197,7 +197,7 @@ def _swinging(system: Map, path: Array, fate: Fate, leak: float | None) -> Fate:
         word = f"its window of {fate.window:.3g} holds {cycles:.1f} cycles and needs {CYCLES:g}"
         return replace(fate, reason=f"{word}; give it more steps")
     told = _announced(fate.point, leak) / system.delta
-    reason = f"its swing lasts for {2 * cycles:.0f} cycles"
+    reason = f"it swings for {2 * cycles:.0f} cycles, as wide in the later half as before, to 5 %"
     if share < 0.5:
         reason += ", of several frequencies"
     return replace(

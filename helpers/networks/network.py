@@ -359,6 +359,8 @@ def load_network(
             fields = described(file, given, parts, layer, ignore)
         return Network(**fields)
     except Question as error:
-        raise ValueError(f"{file}: {error.full(path)}") from error
+        said = {**given, "parts": parts, "layer": layer, "ignore": ignore or None}
+        said = {name: value for name, value in said.items() if value is not None}
+        raise ValueError(f"{file}: {error.full(path, said)}") from error
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error

@@ -200,9 +200,18 @@ def test_the_command_asks_in_its_own_options(tmp_path: Path, capsys: Any) -> Non
     assert main(["audit", str(file)]) == 2
     told = capsys.readouterr().err
     assert "its form (activity:" in told and "load_network" not in told
-    said = shlex.split(re.search(r"say it: python -m helpers (.*)", told)[1])  # type: ignore[index]
+    said = shlex.split(re.search(r"say it, for example: python -m helpers (.*)", told)[1])  # type: ignore[index]
     assert main(said) == 0
     assert capsys.readouterr().out.startswith("Audit of my net.npz")
+
+
+def test_the_command_keeps_what_was_said(tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "net.npz"
+    np.savez(file, w_rec=0.1 * np.eye(3), w_in=np.ones((3, 1)), odd=np.ones(3))
+    assert main(["audit", str(file), "--ignore", "odd", "--delta", "0.5"]) == 2
+    told = capsys.readouterr().err
+    said = shlex.split(re.search(r"example: python -m helpers (.*)", told)[1])  # type: ignore[index]
+    assert "--ignore odd --delta 0.5 --form" in told and main(said) == 0
 
 
 def test_help_says_how_without_a_file() -> None:

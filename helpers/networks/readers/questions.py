@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from shlex import quote
+from collections.abc import Mapping, Sequence
+from shlex import join
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,16 @@ from helpers.dynamics.activations import ACTIVATIONS, Activation, activation
 
 SYNONYMS = {"linear": "identity", "sigmoid": "logistic"}
 FORMS = ("activity", "activation")
-# What is asked, what may be answered, and an answer to copy.
+# What is asked, what may be answered, and an example of an answer, the same for every file.
 ASKED: dict[str, tuple[str, Any]] = {
     "form": (
         "form (activity: (1-a) h + a sigma(w h + b + omega x); activation: (1-a) v + a (w sigma(v) "
         "+ b + omega x))",
         "activation",
     ),
-    "alpha": ("leak (a in (0, 1], the step over the time constant)", 0.1),
+    "alpha": ("leak (a in (0, 1], the step over the time constant)", 0.2),
     "delta": ("time step, beside its decay", 0.1),
-    "activation": (f"activation ({', '.join(sorted(ACTIVATIONS))})", "tanh"),
+    "activation": (f"activation ({', '.join(sorted(ACTIVATIONS))})", "relu"),
     "scale": ("scale of m n' ('1/N' or a number)", "1/N"),
 }
 
@@ -40,16 +40,17 @@ class Question(ValueError):
             f"the file does not say its {' and '.join(names)}; name {pronoun}: {examples}"
         )
 
-    def full(self, path: Any) -> str:
-        """Return the question with its choices and the whole call."""
-        call = ", ".join([repr(str(path)), *_said(self.missing)])
-        return f"{self._choices()}; say it: load_network({call})"
+    def full(self, path: Any, said: Mapping[str, Any]) -> str:
+        """Return the question with its choices and the whole call, with what was said in it."""
+        kept = [f"{name}={_written(value)}" for name, value in said.items()]
+        call = ", ".join([repr(str(path)), *kept, *_said(self.missing)])
+        return f"{self._choices()}; say it, for example: load_network({call})"
 
-    def command(self, path: Any) -> str:
-        """Return the question with its choices and the options of the command line."""
-        options = " ".join(f"--{name} {ASKED[name][1]}" for name in self.missing)
-        call = f"python -m helpers audit {quote(str(path))} {options}"
-        return f"{path}: {self._choices()}; say it: {call}"
+    def command(self, path: Any, arguments: Sequence[str]) -> str:
+        """Return the question with its choices and the command line that answers them."""
+        asked = [word for name in self.missing for word in (f"--{name}", str(ASKED[name][1]))]
+        call = f"python -m helpers {join([*arguments, *asked])}"
+        return f"{path}: {self._choices()}; say it, for example: {call}"
 
     def _choices(self) -> str:
         return "the file does not say its " + " and its ".join(ASKED[n][0] for n in self.missing)
@@ -57,6 +58,12 @@ class Question(ValueError):
 
 def _said(names: list[str]) -> list[str]:
     return [f"{name}={json.dumps(ASKED[name][1])}" for name in names]
+
+
+def _written(value: Any) -> str:
+    """Return a value as one would type it; an activation of one's own, by its name."""
+    plain = isinstance(value, str | int | float | tuple | list | dict)
+    return repr(value) if plain else getattr(value, "name", None) or shown(value)
 
 
 def settled(said: Mapping[str, Any], given: Mapping[str, Any], own: bool) -> dict[str, Any]:

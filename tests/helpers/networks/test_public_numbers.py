@@ -33,15 +33,22 @@ def test_each_number_has_a_source_and_none_is_a_weight() -> None:
 
 
 def cycle(network: Any) -> dict[str, float]:
-    mu = np.linalg.eigvals(network.flow.jacobian(np.zeros(100)))
-    mode = mu[np.argmin(np.abs(mu - (-0.009 + 1.227j)))]
-    kinds = {
-        step: follow(replace(network, delta=step), network.start, steps=60_000)[0].kind
-        for step in (0.1, 0.025)
-    }
-    assert kinds == {0.1: "oscillates", 0.025: "rests"}
-    return {"real": mode.real, "imaginary": mode.imag, "used": network.delta, "swings": 0.1,
-            "rests": 0.025}  # fmt: skip
+    rng, inputs = np.random.default_rng(0), np.zeros(network.omega.shape[1])
+    starts = rng.standard_normal((20, 100)) * np.repeat([[0.01], [1.0]], 10, axis=0)
+    coarse, fine = (
+        follow(replace(network, delta=step), starts, inputs, steps=steps)
+        for step, steps in ((0.1, 20_000), (0.025, 60_000))
+    )
+    assert {one.kind for one in coarse} == {"oscillates"}
+    assert {one.kind for one in fine} == {"rests"}
+    ends = np.stack([one.point.h for one in fine if one.point is not None])
+    # Two points, h and -h, and neither is 0.
+    assert np.max(np.abs(np.abs(ends) - np.abs(ends[0]))) < 1e-6 < np.min(np.max(np.abs(ends), 1))
+    mu = np.linalg.eigvals(network.flow.jacobian(ends[0]))
+    assert np.all(mu.real < 0)
+    mode = mu[np.argmin(-2 * mu.real / np.abs(mu) ** 2)]
+    return {"real": mode.real, "imaginary": abs(mode.imag), "used": network.delta, "swings": 0.1,
+            "rests": 0.025, "starts": len(starts)}  # fmt: skip
 
 
 def decision(network: Any) -> dict[str, float]:

@@ -132,6 +132,22 @@ def test_what_a_file_does_not_say_is_asked_for_and_the_call_works(
     assert isinstance(eval(call[0], {"load_network": load_network}), Network)
 
 
+def test_the_proposed_call_keeps_what_was_said(tmp_path: Path) -> None:
+    arrays = {"w_rec": drawn(N, N, seed=1), "w_in": drawn(N, M, seed=2), "odd": drawn(N, seed=3)}
+    path = files.npz(tmp_path / "file", arrays)
+    said: dict[str, Any] = {"ignore": ("odd",), "delta": 0.5, "parts": {"w": "w_rec.T"}}
+    with pytest.raises(ValueError, match="say it, for example: ") as caught:
+        load_network(path, **said)
+    call = re.search(r"load_network\(.*\)", str(caught.value))
+    assert call is not None
+    network = eval(call[0], {"load_network": load_network})
+    assert network.delta == 0.5
+    np.testing.assert_allclose(network.w, arrays["w_rec"].T)
+    # Without what was said, the same call is refused.
+    with pytest.raises(ValueError, match="odd"):
+        eval(call[0].replace("ignore=('odd',), ", ""), {"load_network": load_network})
+
+
 def test_the_choices_stand_in_the_question(tmp_path: Path) -> None:
     path = TWINS["smc, one input"].write(tmp_path / "file")
     with pytest.raises(ValueError) as caught:
