@@ -531,7 +531,7 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
     "an archive of text": (archive(**{"readme.txt": b"hello"}), "'readme.txt'", "np.savez"),
     "text called w": (archive(**{"w": b"hello", "omega.npy": b"hello"}), "'w'", "np.savez"),
     "text in an array's place": (archive(**{"omega.npy": b"hello"}), "no .npy", "np.savez"),
-    "no matrix": (npz(w=None), "no w among ['activation', 'omega']", "parts="),
+    "no matrix": (npz(w=None), "no w among activation (), omega (5, 2)", "parts="),
     # names
     "two names for w": (npz(W=RECURRENT), "['w', 'W']", "keep one"),
     "the same name twice": (twice, "two members 'w.npy'", "keep one"),
@@ -541,7 +541,7 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
     "a time constant of unknown meaning": (npz(tau=10.0), "tau", "ignore=('tau',)"),
     "another one": (npz(tau_m=10.0), "tau_m", "alpha="),
     "an unknown name": (npz(gate=BIAS), "'gate': (5,)", "ignore=('gate',)"),
-    "no activation": (npz(activation=None), "does not say its activation", 'activation="tanh"'),
+    "no activation": (npz(activation=None), "does not say its activation", 'activation="relu"'),
     "an unknown activation": (npz(activation="swish" * 100), "'swishswish", "Activation(name"),
     # shapes and numbers
     "input weights on their side": (npz(omega=KERNEL), "omega has shape (2, 5)", "'w': 'w.T'"),
@@ -654,7 +654,7 @@ BAD: dict[str, tuple[Callable[[Path], Any], str, str]] = {
         "damaged",
         "copy it",
     ),
-    "no activation in Keras": (h5(), "does not say its activation", 'activation="tanh"'),
+    "no activation in Keras": (h5(), "does not say its activation", 'activation="relu"'),
     "NaN in Keras": (
         h5(keras_3_h5, model(simple(), LINEAR), CELL | {"kernel": nan_at(KERNEL, 0, 3)}),
         "omega[3, 0] is nan",
