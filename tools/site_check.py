@@ -30,8 +30,8 @@ AXE = ROOT / "tests" / "site" / "vendor" / "axe.min.js"
 
 # KiB over the wire on a first visit, all fonts, styles and scripts counted.
 BUDGET_TEXT, BUDGET_FIGURES = 300, 350
-# The reference of helpers is one page, and grows by a function at a time.
-BUDGET_REFERENCE = 400
+# One page for all rooms of helpers: too heavy for a page of text until it is cut into one a room.
+BUDGET_REFERENCE = 350
 MOST_SHIFT = 0.1
 WIDE, NARROW = (1280, 900), (390, 844)
 COMPRESSED = {".html", ".css", ".js", ".svg", ".json", ".txt", ".inv"}
