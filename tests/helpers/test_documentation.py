@@ -50,7 +50,8 @@ HARMLESS = {
     "book.exercises.Drawn", "book.exercises.Exercise", "book.exercises.exercise_ids",
     "book.exercises.predictions", "book.figures.panels", "book.figures.plot_order",
     "book.figures.plot_spectrum", "book.figures.plot_square", "book.figures.use_style",
-    "dynamics.procedures.Procedure",
+    "book.sealed.Sealed",
+    "book.sealed.SealedDraws", "book.sealed.cells", "dynamics.procedures.Procedure",
 }  # fmt: skip
 
 
