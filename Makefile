@@ -23,7 +23,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab test notebooks train counts sabotage bounds lint types site-check lighthouse bench mutants lock clean offline links
+.PHONY: help book serve lab test notebooks train counts sabotage bounds lint types site-check lighthouse bench mutants lock clean offline links student \
+        instructor assignment
 
 help: ## say what each command does
 	@echo "The book's commands:"
@@ -39,6 +40,15 @@ serve: $(SITE) ## make the site and serve it at a free local port
 
 offline: $(SITE) ## pack the site into one zip that opens without a server
 	@$(PY) -m tools.offline
+
+student: $(READY) ## make the students' edition, without solutions; SEED=7 for other drawn numbers
+	@$(PY) -m tools.student $(if $(SEED),--seed $(SEED))
+
+instructor: $(READY) ## make the lecturer's edition: wrong answers, votes, guide, question bank
+	@$(PY) -m tools.instructor
+
+assignment: $(READY) ## make a course for nbgrader: CHAPTER="rescaling stability" SEED=7
+	@$(PY) -m tools.assignment $(CHAPTER) $(if $(SEED),--seed $(SEED))
 
 links: $(READY) ## try every link that leaves the book; needs the network, takes minutes
 	@$(PY) -m tools.jupyter_book build . --builder linkcheck

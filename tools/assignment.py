@@ -1,10 +1,12 @@
-"""Write a chapter as an nbgrader assignment, without its solutions.
+"""Write chapters as an nbgrader assignment, without their solutions: `make assignment`.
 
-    python -m tools.assignment CHAPTER [--seed N]
+    python -m tools.assignment CHAPTER ... [--seed N]
 
-The course is made in _build/assignment/CHAPTER: the chapter in `source`, each exercise with a key
-followed by a locked cell that marks it, and the settings under which nbgrader keeps the stubs.
-`nbgrader generate_assignment CHAPTER --create`, run there, makes the students' copy in `release`.
+The course is made in _build/assignment/CHAPTER: the chapters in `source`, each exercise with a key
+followed by a locked cell that marks it; the settings of nbgrader; in `wheel` what students and the
+marking machine install, which holds no key; and in `submitted` the zero-points control, a copy
+handed in as it was handed out. `nbgrader generate_assignment CHAPTER --create`, run there, makes
+the students' copy in `release`; `python -m tools.collect` looks through what comes back.
 """
 
 from __future__ import annotations
@@ -19,13 +21,17 @@ from pathlib import Path
 from typing import Any
 
 from helpers.book.exercises import exercise, numbers
-from tools import contents
+from tools import contents, editions, student
+from tools.marking import marking
 from tools.notebooks import NOTEBOOK_METADATA
 from tools.pages import Page, read_page
+from tools.solutions import is_text, text_of, without_solutions
 
 FOLDER = contents.ROOT / "_build" / "assignment"
 DATA = contents.ROOT / "book" / "data"
+CONTROL = "zero-points-control"
 GLUED = re.compile(r"\{glue:text\}`([\w.-]+)`")
+HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.S)
 SETTINGS = """\
 c = get_config()
 c.CourseDirectory.course_id = "recurrent-networks"
@@ -33,37 +39,31 @@ c.CourseDirectory.course_id = "recurrent-networks"
 c.ClearSolutions.enabled = False
 c.ExecutePreprocessor.timeout = 300
 """
-# What is hidden is not in the students' copy, where it would stop "Run all" at the first stub. It
-# imports for itself: a name that a student has given another value marks nothing.
-MARK = """\
-# This cell marks {name}. Leave it as it is.
-### BEGIN HIDDEN TESTS
-from helpers.book import exercises as _exercises
-
-_verdict = _exercises.{call}
-assert _verdict.right, _verdict.hint
-### END HIDDEN TESTS"""
 
 Notebook = dict[str, Any]
 
 
-def assignment(page: Page, *, seed: int = 0) -> Notebook:
+def assignment(path: Path, *, seed: int = 0) -> Notebook:
     """The chapter as a notebook for a class."""
-    stored = stored_numbers(page)
+    stored = stored_numbers(read_page(path))
+    bare = without_solutions(json.loads(path.read_text(encoding="utf-8")))
     cells: list[Notebook] = []
-    is_solution = False
-    for cell in page.cells:
-        names = {directive.name for directive in cell.directives}
-        is_solution = is_solution or "solution-start" in names
-        if not is_solution and "solution" not in names:
-            source = cell.source if cell.kind == "code" else _quoted(cell.source, stored)
-            if cell.kind == "code":
-                source = _seeded(source, seed).replace("../data", "data")
-            cells.append(_cell(cell.kind, cell.id, source, cell.metadata))
-            if cell.role == "exercise":
-                cells.append(_marking_cell(cell.id, source))
-        is_solution = is_solution and "solution-end" not in names
+    for cell in bare["cells"]:
+        kind, source = cell["cell_type"], text_of(cell)
+        if is_text(cell):
+            source = _quoted(source, stored)
+        else:
+            source = _seeded(source, seed).replace("../data", "data")
+        cells.append(_cell(kind, cell["id"], source, cell["metadata"]))
+        if "exercise" in cell["metadata"].get("tags", []):
+            cells.append(_marking_cell(cell["id"], source, seed))
     return {"cells": cells, "metadata": NOTEBOOK_METADATA, "nbformat": 4, "nbformat_minor": 5}
+
+
+def released(notebook: Notebook) -> Notebook:
+    """What students get: the notebook without what is hidden."""
+    cells = [one | {"source": HIDDEN.sub("", one["source"])} for one in notebook["cells"]]
+    return notebook | {"cells": cells}
 
 
 def _cell(kind: str, identifier: str, source: str, metadata: dict[str, Any]) -> Notebook:
@@ -129,39 +129,58 @@ def _is_drawn(name: str) -> bool:
     return True
 
 
-def _marking_cell(identifier: str, source: str) -> Notebook:
-    """The locked cell that repeats the last line of the reader's cell, and shows nothing."""
+def _marking_cell(identifier: str, source: str, seed: int) -> Notebook:
+    """The locked cell that marks what the reader's cell hands to `answer`."""
     call = _calls(source)[0]
-    name = _name(call)
-    told = {"grade": True, "grade_id": f"mark-{name}", "locked": True, "schema_version": 3}
-    told |= {"points": exercise(name).points, "solution": False, "task": False}
-    text = MARK.format(name=name, call=ast.unparse(call))
+    one = exercise(_name(call), seed=seed if _is_drawn(_name(call)) else 0)
+    told = {"grade": True, "grade_id": f"mark-{one.id}", "locked": True, "schema_version": 3}
+    told |= {"points": one.points, "solution": False, "task": False}
+    text = marking(one, ast.unparse(call.args[1]))
     return _cell("code", f"mark-{identifier}", text, {"nbgrader": told})
 
 
-def write(path: Path, seed: int) -> Path:
-    """Write the course of one chapter; return its folder."""
-    course = FOLDER / path.stem
-    source = course / "source" / path.stem
+def write(paths: list[Path], seed: int) -> Path:
+    """Write the course of some chapters; return its folder."""
+    name = "-".join(path.stem for path in paths)
+    course = FOLDER / name
     shutil.rmtree(course, ignore_errors=True)
-    source.mkdir(parents=True)
-    notebook = json.dumps(assignment(read_page(path), seed=seed), indent=1, ensure_ascii=False)
-    (source / path.name).write_text(notebook + "\n", encoding="utf-8")
+    source, control = course / "source" / name, course / "submitted" / CONTROL / name
+    for folder in (source, control):
+        folder.mkdir(parents=True)
+    for path in paths:
+        made = assignment(path, seed=seed)
+        _store(source / path.name, made)
+        _store(control / path.name, released(made))
     (course / "nbgrader_config.py").write_text(SETTINGS, encoding="utf-8")
-    if "../data" in path.read_text(encoding="utf-8"):
-        shutil.copytree(DATA, source / "data")
+    if any("../data" in path.read_text(encoding="utf-8") for path in paths):
+        for folder in (source, control):
+            shutil.copytree(DATA, folder / "data")
     return course
+
+
+def _store(path: Path, notebook: Notebook) -> None:
+    text = json.dumps(notebook, indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def add_wheel(course: Path, seed: int) -> None:
+    """Put the wheel of the students' edition into a course, with the numbers of its seed."""
+    tree = student.write(course / "student", seed)
+    shutil.copytree(editions.build_wheel(tree).parent, course / "wheel")
+    shutil.rmtree(tree)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     chapters = {path.stem: path for path in contents.notebooks()}
-    parser.add_argument("chapter", choices=chapters, metavar="CHAPTER", help=", ".join(chapters))
+    told = {"choices": chapters, "metavar": "CHAPTER", "help": ", ".join(chapters)}
+    parser.add_argument("chapters", nargs="+", **told)
     parser.add_argument("--seed", type=int, default=0, help="of the numbers that exercises draw")
     arguments = parser.parse_args()
-    course = write(chapters[arguments.chapter], arguments.seed)
+    course = write([chapters[name] for name in arguments.chapters], arguments.seed)
+    add_wheel(course, arguments.seed)
     print(f"The course is in {course.relative_to(contents.ROOT)}; there, run:")
-    print(f"nbgrader generate_assignment {arguments.chapter} --create")
+    print(f"nbgrader generate_assignment {course.name} --create")
     return 0
 
 

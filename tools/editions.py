@@ -63,7 +63,8 @@ def add_pages(tree: Path, caption: str, names: list[str]) -> None:
 def _run(tree: Path, *command: str) -> int:
     """Run Python in an edition's folder, so that `helpers` is the edition's and `tools` ours."""
     paths = os.pathsep.join(map(str, (tree, ROOT)))
-    environment = os.environ | {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {"PYTHONPATH": paths}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # setuptools would speak of it
     run = subprocess.run(
         [sys.executable, *command],
         cwd=tree,
@@ -79,8 +80,10 @@ def build_site(tree: Path) -> Path:
     shutil.rmtree(tree / "_build", ignore_errors=True)
     if _run(tree, *SITE):
         raise SystemExit(f"The site in {tree} is not made: mend what is named above.")
-    shutil.rmtree(tree / "_build" / ".doctrees", ignore_errors=True)
-    shutil.rmtree(tree / "_build" / "jupyter_execute", ignore_errors=True)
+    for left in (tree / "_build" / ".doctrees", tree / "_build" / "jupyter_execute"):
+        shutil.rmtree(left, ignore_errors=True)
+    for left in [*tree.glob("helpers/**/__pycache__"), *tree.glob("book/**/__pycache__")]:
+        shutil.rmtree(left)
     return tree / "_build" / "html"
 
 

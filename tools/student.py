@@ -63,12 +63,12 @@ def main() -> int:
     parser.add_argument("--no-site", action="store_true", help="sources and wheel only")
     arguments = parser.parse_args()
     write(TREE, arguments.seed)
-    wheel = editions.build_wheel(TREE)
-    print(f"The students' edition is in {TREE.relative_to(editions.ROOT)}, without solutions.")
-    print(f"Its wheel: {wheel.relative_to(editions.ROOT)}")
+    shown = TREE.relative_to(editions.ROOT)
+    print(f"The students' edition is in {shown}, without solutions.", flush=True)
     if not arguments.no_site:
         site = editions.build_site(TREE)
-        print(f"Its site: {(site / 'index.html').relative_to(editions.ROOT)}")
+        print(f"Its site: {(site / 'index.html').relative_to(editions.ROOT)}", flush=True)
+    print(f"Its wheel: {editions.build_wheel(TREE).relative_to(editions.ROOT)}")
     return 0
 
 

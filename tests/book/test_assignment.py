@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from helpers.book import exercises
-from helpers.book.exercises import Answer, Drawn, Exercise, WrongTurn
+from helpers.book.exercises import NOT_YET, Drawn, Exercise, WrongTurn
 from tests.book import samples
 from tests.book.samples import code, page, stored, text
 from tools import assignment, contents
+from tools.marking import marking
 from tools.pages import Page, read_page
 
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.S)
@@ -36,7 +37,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]
     ]
     pencil = text("```{solution} ex-other\nIt is quattuordecim.\n```", "pencil")
     sample = page(tmp_path, *before, *cells.values(), pencil, text("After.", "after"))
-    return list(assignment.assignment(sample, seed=4)["cells"])
+    return list(assignment.assignment(sample.path, seed=4)["cells"])
 
 
 def test_solutions_are_gone_and_the_rest_is_there(copy: list[dict[str, Any]]) -> None:
@@ -49,7 +50,7 @@ def test_solutions_are_gone_and_the_rest_is_there(copy: list[dict[str, Any]]) ->
 def test_the_seed_is_that_of_the_class(copy: list[dict[str, Any]]) -> None:
     assert "numbers('ex-twice', seed=4)" in copy[2]["source"]
     assert "answer('ex-twice', twice, seed=4)" in copy[4]["source"]
-    assert "answer('ex-twice', twice, seed=4)" in copy[5]["source"]
+    assert '{"given": twice}' in copy[5]["source"]
 
 
 def test_the_marking_cell_is_locked_and_worth_its_points(copy: list[dict[str, Any]]) -> None:
@@ -74,22 +75,56 @@ def test_the_released_copy_runs_to_its_end_with_its_stubs(copy: list[dict[str, A
 def test_a_right_answer_is_marked_in_silence(
     copy: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    names = run(copy, "twice = 2 * given.a")
-    assert isinstance(names["_verdict"], Answer)
+    run(copy, "twice = 2 * given.a")
     assert capsys.readouterr() == ("", "")
-    assert not copy[5]["source"].splitlines()[-2].startswith("_verdict")
 
 
-@pytest.mark.parametrize("given", ["twice = ...", "twice = given.a"])
+@pytest.mark.parametrize("given", ["twice = ...", "twice = given.a", "twice = 0.5"])
 def test_no_answer_and_a_wrong_one_get_no_points(copy: list[dict[str, Any]], given: str) -> None:
-    with pytest.raises(AssertionError, match=r"not attempted|that is the number"):
+    with pytest.raises(AssertionError, match=r"not attempted|that is the number|not this"):
         run(copy, given)
 
 
-def test_a_name_given_another_value_marks_nothing(copy: list[dict[str, Any]]) -> None:
-    cheat = "answer = lambda *given, seed: None\ntwice = 1"
+CHEATS = {
+    "a name": "answer = lambda i, v, seed=0: Answer(i, True, '')\ntwice = 1",
+    "builtins by name": "abs = max = lambda *x, **y: 0\nall = lambda *x: True\ntwice = 1",
+    "the class": "type(exercise('ex-twice')).judge = lambda self, v: True\ntwice = 1",
+    "an object": """
+class Yes:
+    def __eq__(self, other): return True
+    def __array__(self, *x, **y): raise TypeError("no")
+    def __complex__(self): return complex("nan")
+twice = Yes()""",
+    "exec": "exec = compile = _builtins = None\ntwice = 1",
+}
+
+
+@pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS.keys())
+def test_a_cheat_gets_no_points(
+    copy: list[dict[str, Any]], cheat: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Exercise, "judge", Exercise.judge)  # put back what a cheat changes
+    first = "from helpers.book.exercises import Answer, exercise\n"
     with pytest.raises(AssertionError):
-        run(copy, cheat)
+        run(copy, first + cheat)
+
+
+KEYED = [
+    pytest.param(exercises.exercise(name, seed=seed), id=f"{name}-{seed}")
+    for name in exercises.exercise_ids()
+    for seed in ((0, 7) if hasattr(exercises._registry()[name], "numbers") else (0,))
+]
+
+
+@pytest.mark.parametrize("one", KEYED)
+def test_the_hidden_cell_judges_as_the_key_does(one: Exercise) -> None:
+    source = marking(one, "given")
+    exec(source, {"given": one.right})
+    wrong = [(turn.value, turn.hint) for turn in one.wrong]
+    for value, hint in [*wrong, (..., NOT_YET), (None, NOT_YET)]:
+        with pytest.raises(AssertionError) as refused:
+            exec(source, {"given": value})
+        assert str(refused.value) == hint
 
 
 PAGES = [read_page(path) for path in contents.numbered()]
@@ -97,7 +132,7 @@ PAGES = [read_page(path) for path in contents.numbered()]
 
 @pytest.mark.parametrize("chapter", PAGES, ids=lambda page: page.name)
 def test_no_words_of_a_solution_are_in_the_copy(chapter: Page) -> None:
-    cells = assignment.assignment(chapter)["cells"]
+    cells = assignment.assignment(chapter.path)["cells"]
     copied = _plain("\n".join(cell["source"] for cell in cells))
     assert not [words for words in solved(chapter) if words in copied]
 
