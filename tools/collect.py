@@ -77,11 +77,10 @@ def _look_for(told: Notebook, cells: list[Notebook], found: Found) -> None:
 def _missing(told: Notebook, name: str, cells: list[Notebook]) -> str:
     """Why a cell is not there: deleted, or stripped of its metadata."""
     text = _plain(told) if _is_locked(told) else _call(told)
-    alike = [number for number, cell in enumerate(cells, start=1) if text and text in _text(cell)]
-    if alike:
-        return (
-            f"cell {alike[0]} was {name} and has lost its metadata: copy it into a fresh notebook"
-        )
+    numbers = [number for number, cell in enumerate(cells, start=1) if text in _plain(cell)]
+    if text and numbers:
+        where = f"cell {numbers[0]} was {name} and has lost its metadata"
+        return f"{where}: copy what is in it into a fresh notebook"
     return f"the cell {name} is gone: take it from a fresh notebook"
 
 
