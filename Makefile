@@ -56,8 +56,11 @@ links: $(READY) ## try every link that leaves the book; needs the network, takes
 lab: export OPENBLAS_NUM_THREADS := 1
 lab: export OMP_NUM_THREADS := 1
 lab: export MKL_NUM_THREADS := 1
-lab: $(VENV)/.ready-lab ## open the chapters in JupyterLab, to run and change them
-	@$(PY) -m jupyterlab book
+lab: $(VENV)/.ready-lab ## open the chapters in JupyterLab; FILE=book/notation.ipynb opens one
+	@if [ "$$(id -u)" = 0 ] && [ -z "$(ROOT)" ]; then \
+	  echo "JupyterLab does not run as root. Use another account, or, in a container, make lab ROOT=yes" >&2; \
+	  exit 1; fi
+	@$(PY) -m jupyterlab $(if $(ROOT),--allow-root) $(or $(FILE),book)
 
 test: $(READY) ## run everything that proves the book: helpers, chapters, rules
 	@$(PYTEST) $(NBVAL)

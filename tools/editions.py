@@ -28,7 +28,7 @@ FILES = (
     "requirements.lock",
 )
 # What a lecturer has, and an edition takes in only by a page of its own.
-LECTURER = ("guide", "questions")
+LECTURER = ("guide", "questions", "decks")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".*_cache", "*.egg-info")
 WHEEL = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
 SITE = ("-m", "tools.jupyter_book", "build", ".", "-W", "-n", "--keep-going", "-q")
