@@ -1,7 +1,8 @@
-"""How a chapter is run, wherever it is: the variables its kernel sees, and the kernel."""
+"""How chapters and tests are run: the variables, the kernel, and what is loaded before a fork."""
 
 from __future__ import annotations
 
+import importlib
 import os
 
 import ipykernel.kernelspec
@@ -15,11 +16,31 @@ SETTINGS = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the kernel warns about frozen modules
     **ONE_THREAD,
 }
+# Of what chapters and tests load, all that is not ours.
+LOADED = (
+    "hypothesis.strategies",
+    "IPython.display",
+    "matplotlib.pyplot",
+    "PIL.Image",
+    "pytest",
+    "scipy.integrate",
+    "scipy.linalg",
+    "scipy.optimize",
+    "scipy.signal",
+    "scipy.special",
+    "scipy.stats",
+)
 
 
 def apply_settings() -> None:
     """Set them in this process, before NumPy is imported; kernels inherit them."""
     os.environ.update(SETTINGS)
+
+
+def load() -> None:
+    """Load it once, before anything is forked."""
+    for name in LOADED:
+        importlib.import_module(name)
 
 
 class ThisPython(KernelSpecManager):  # type: ignore[misc]

@@ -31,7 +31,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tools.kernel import apply_settings
+from tools.kernel import apply_settings, load
 
 apply_settings()  # before anything imports NumPy
 
@@ -107,20 +107,6 @@ ONE_OF_EACH = re.compile(
     r"|core/ReplaceComparisonOperator_(?!(Eq_NotEq|NotEq_Eq|Lt_LtE|Lt_GtE|LtE_Lt|LtE_Gt|Gt_GtE"
     r"|Gt_LtE|GtE_Gt|GtE_Lt|Is_IsNot|IsNot_Is)$)"
     r"|core/ReplaceUnaryOperator_(?!USub_UAdd$)"
-)
-# What the tests load and helpers is not.
-LOADED = (
-    "hypothesis.strategies",
-    "IPython.display",
-    "matplotlib.pyplot",
-    "PIL.Image",
-    "pytest",
-    "scipy.integrate",
-    "scipy.linalg",
-    "scipy.optimize",
-    "scipy.signal",
-    "scipy.special",
-    "scipy.stats",
 )
 
 
@@ -252,8 +238,7 @@ def main(arguments: Sequence[str]) -> int:
     given = options(arguments)
     os.chdir(ROOT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    for name in LOADED:
-        importlib.import_module(name)
+    load()
     harmless = tomllib.loads(HARMLESS.read_text(encoding="utf-8"))
     caught = everything = unexplained = 0
     pool = multiprocessing.get_context("fork").Pool(os.cpu_count(), maxtasksperchild=1)

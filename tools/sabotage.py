@@ -14,7 +14,6 @@ many, drawn by the day, is tried on the claim that is known to catch it; the tes
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 import time
 import tomllib
@@ -25,7 +24,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from tools.kernel import apply_settings
+from tools.kernel import apply_settings, load
 
 apply_settings()  # before anything imports NumPy
 
@@ -42,16 +41,6 @@ PLACES = 2  # of a chapter, for a sabotage that none has caught
 REASONS = contents.ROOT / "tests" / "book" / "sabotage.toml"
 BY_NAME = {sabotage.name: sabotage for sabotage in SABOTAGES}
 TARGETS = sorted({sabotage.target for sabotage in SABOTAGES})
-# What chapters and helpers load: once, before anything is forked.
-LOADED = (
-    "matplotlib.pyplot",
-    "scipy.integrate",
-    "scipy.linalg",
-    "scipy.optimize",
-    "scipy.signal",
-    "scipy.special",
-    "scipy.stats",
-)
 
 
 @dataclass
@@ -158,8 +147,7 @@ def trial(path: Path, known: set[str]) -> Verdict:
 
 def prepared() -> None:
     matplotlib.use("Agg")
-    for name in LOADED:
-        importlib.import_module(name)
+    load()
 
 
 def try_all(paths: Sequence[Path]) -> list[Verdict]:
@@ -204,18 +192,23 @@ def report(verdicts: Sequence[Verdict], reasons: dict[str, Any]) -> list[str]:
         *(f"unused: {s.name}" for s in SABOTAGES if s.target not in used),
         *(f"unnoticed: {name}" for name in missed),
         *(f"unbroken: {claim}" for claim in firm),
-        *(f"{n}: noticed at {a:g} and {b:g}" for v in verdicts for n, (a, b) in v.smallest.items()),
     ]
 
 
 def witnesses(verdicts: Sequence[Verdict]) -> list[str]:
-    """For each sabotage the claim that caught it most quickly: the table of the tests."""
+    """For each sabotage the claim that caught it most quickly, and the smallest sizes: as TOML."""
     found: dict[str, tuple[str, float]] = {}
     for verdict in verdicts:
         for name, (claim, cost) in verdict.caught.items():
             if name not in found or cost < found[name][1]:
                 found[name] = claim, cost
-    return ["[caught]", *(f'"{name}" = "{found[name][0]}"' for name in sorted(found))]
+    sizes = {name: pair for verdict in verdicts for name, pair in verdict.smallest.items()}
+    return [
+        "[smallest]",
+        *(f'"{name}" = [{low:g}, {high:g}]' for name, (low, high) in sorted(sizes.items())),
+        "[caught]",
+        *(f'"{name}" = "{found[name][0]}"' for name in sorted(found)),
+    ]
 
 
 def reasons() -> dict[str, Any]:

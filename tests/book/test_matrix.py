@@ -43,6 +43,7 @@ def test_reasons_are_of_sabotages_that_there_are() -> None:
     said = reasons()
     names = {*said["unnoticed"], *said["caught"]}
     assert names <= set(BY_NAME)
+    assert all(BY_NAME[name].family for name in said["smallest"])
     assert not set(said["unnoticed"]) & set(said["caught"])
     chapters = {path.stem for path in contents.notebooks()}
     assert {claim.split(":")[0] for claim in [*said["unbroken"], *said["caught"].values()]} <= (

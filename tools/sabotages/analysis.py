@@ -297,7 +297,9 @@ MOTION = (
 
 
 def _variance_for_noise(right: Any, system: Any) -> Any:
-    return right(replace(system, noise=np.asarray(system.noise) ** 2))
+    flow = getattr(system, "flow", system)
+    squared = replace(flow, noise=np.asarray(flow.noise) ** 2)
+    return right(squared if flow is system else replace(system, flow=squared))
 
 
 def _frobenius(right: Any, matrix: Any, kind: str, times: Any) -> Any:
