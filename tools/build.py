@@ -33,7 +33,11 @@ EVERYTHING = ("_config.yml", "_toc.yml", "book/_ext/", "requirements.lock", "too
 MADE = ("html", ".doctrees", "jupyter_execute")
 STATIC = "book/_static/"
 GATHERED = {  # a page, and the beginnings and ends of the paths it is gathered from
-    "book/back/helpers": ("helpers/", ".py"),
+    "book/back/helpers/dynamics": ("helpers/dynamics/", ".py"),
+    "book/back/helpers/analysis": ("helpers/analysis/", ".py"),
+    "book/back/helpers/training": ("helpers/training/", ".py"),
+    "book/back/helpers/networks": ("helpers/networks/", ".py"),
+    "book/back/helpers/book": ("helpers/book/", ".py"),
     "book/bench": ("helpers/", ".py"),
 }
 

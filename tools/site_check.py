@@ -30,8 +30,6 @@ AXE = ROOT / "tests" / "site" / "vendor" / "axe.min.js"
 
 # KiB over the wire on a first visit, all fonts, styles and scripts counted.
 BUDGET_TEXT, BUDGET_FIGURES = 300, 350
-# One page for all rooms of helpers: too heavy for a page of text until it is cut into one a room.
-BUDGET_REFERENCE = 350
 MOST_SHIFT = 0.1
 WIDE, NARROW = (1280, 900), (390, 844)
 COMPRESSED = {".html", ".css", ".js", ".svg", ".json", ".txt", ".inv"}
@@ -285,8 +283,6 @@ def _first_visit(tab: Any, address: str, measured: Measured) -> None:
     measured.kib = sum(weights) / 1024
     if tab.locator("article img").count():
         measured.budget = BUDGET_FIGURES
-    if measured.page == "book/back/helpers.html":
-        measured.budget = BUDGET_REFERENCE
     if measured.kib > measured.budget:
         wrong.append(f"weight: {measured.kib:.0f} KiB, budget {measured.budget}")
     tab.evaluate(SCROLL_THROUGH)

@@ -234,7 +234,8 @@ def _page() -> str:
         '<tbody id="bench-numbers"></tbody></table>'
         + _network()
         + '<details class="bench-python" open><summary>The same in Python</summary>'
-        '<pre id="bench-python" tabindex="0" aria-label="Python code"></pre></details>'
+        '<div class="bench-code" role="region" tabindex="0" aria-label="Python code">'
+        '<pre id="bench-python"></pre></div></details>'
         '<p class="bench-taken"><button type="button" id="bench-copy">Copy as Python</button> '
         '<button type="button" id="bench-link">Copy the link to this state</button></p></div>'
         f'<script type="application/json" id="bench-told">{data}</script></div>'

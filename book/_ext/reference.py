@@ -1,4 +1,4 @@
-"""The reference of `helpers`, made from its docstrings: `{reference}` lists the public modules."""
+"""The reference of `helpers`, from its docstrings: `{reference} ROOM` lists a room's modules."""
 
 import re
 import sys
@@ -9,30 +9,31 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-# Each room stands on those before it.
-ROOMS = ("dynamics", "analysis", "training", "networks", "book")
-
 
 class Reference(SphinxDirective):
-    """A section a room of helpers, with a section a module, and everything public in it."""
+    """What the room is for, then a section a module, with everything public in it."""
+
+    required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        return [self._room(Path(self.env.srcdir) / "helpers" / room) for room in ROOMS]
+        folder = Path(self.env.srcdir) / "helpers" / self.arguments[0]
+        room = f"helpers.{folder.name}"
+        paths = sorted(folder.glob("[!_]*.py"))
+        modules = [self._section(path, f"{room}.{path.stem}") for path in paths]
+        return [*self._members(folder / "__init__.py", room, ""), *modules]
 
-    def _room(self, folder: Path) -> nodes.section:
-        room = self._section(folder / "__init__.py", f"helpers.{folder.name}", "")
-        for path in sorted(folder.glob("[!_]*.py")):
-            title = f"helpers.{folder.name}.{path.stem}"
-            room += self._section(path, title, "\n   :members:")
-        return room
-
-    def _section(self, path: Path, title: str, options: str) -> nodes.section:
-        self.env.note_dependency(str(path))
+    def _section(self, path: Path, title: str) -> nodes.section:
         section = nodes.section(ids=[title.replace(".", "-")], names=[title])
         section += nodes.title("", title)
-        directive = f"```{{eval-rst}}\n.. automodule:: {title}{options}\n```"
-        self.state.nested_parse([directive], self.content_offset, section)
+        section += self._members(path, title, "\n   :members:")
         return section
+
+    def _members(self, path: Path, module: str, options: str) -> list[nodes.Node]:
+        self.env.note_dependency(str(path))
+        found = nodes.Element()
+        directive = f"```{{eval-rst}}\n.. automodule:: {module}{options}\n```"
+        self.state.nested_parse([directive], self.content_offset, found)
+        return found.children
 
 
 def _as_rst(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
