@@ -157,7 +157,8 @@ def _without_exercises(text: str) -> str:
 
 def exemptions_are_needed(book: list[Page], allowed: Allowed) -> Faults:
     """A typed number or an American spelling that is let pass is still there."""
-    text = {page.name: "\n".join(cell.source for cell in page.text) for page in book}
+    notebooks = [page for page in book if page.is_notebook]
+    text = {page.name: "\n".join(cell.source for cell in page.text) for page in notebooks}
     said = [sentence for page in book for _, sentence in _sentences(page)]
     faults = [
         f"allowed.toml lets {word!r} pass, which no page has"
