@@ -1,7 +1,8 @@
-"""Write the two lock files from pyproject.toml: `make lock`.
+"""Write the three lock files from pyproject.toml: `make lock`.
 
 requirements-all.lock holds every extra, for Python 3.11 to 3.13 on every system; requirements.lock
-is the part of it that `make book` and `make test` install. Versions stay unless --upgrade is given.
+is the part of it that `make book` and `make test` install, requirements-binder.lock the part that
+runs the chapters in JupyterLab. Versions stay unless --upgrade is given.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from tools import command
 
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE, INSTALLED = ROOT / "requirements-all.lock", ROOT / "requirements.lock"
+BINDER = ROOT / "requirements-binder.lock"
 EXTRAS = ("book", "test", "dev")  # what INSTALLED holds beside the project's own dependencies
+READERS = ("binder",)  # and BINDER
 
 
 def resolve(extras: tuple[str, ...], prefer: Path, *options: str) -> str:
@@ -41,7 +44,7 @@ def resolve(extras: tuple[str, ...], prefer: Path, *options: str) -> str:
 
 def store(path: Path, text: str) -> None:
     """Write a lock that changed; one that did not keeps its date, so nothing is installed again."""
-    changed = path.read_text(encoding="utf-8") != text
+    changed = not path.exists() or path.read_text(encoding="utf-8") != text
     if changed:
         path.write_text(text, encoding="utf-8")
     verdict = "changed" if changed else "same"
@@ -53,6 +56,7 @@ def main() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     store(WHOLE, resolve(tuple(project["optional-dependencies"]), WHOLE, *sys.argv[1:]))
     store(INSTALLED, resolve(EXTRAS, WHOLE))
+    store(BINDER, resolve(READERS, WHOLE))
 
 
 if __name__ == "__main__":

@@ -33,16 +33,20 @@ def locked(name: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-all.lock"])
+LOCKS = {
+    "requirements.lock": lock.EXTRAS,
+    "requirements-binder.lock": lock.READERS,
+    "requirements-all.lock": tuple(EXTRAS),
+}
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_names_no_address_and_no_place(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"://|@ |--(index|find-links)|(^|\s)/", text, flags=re.M)
 
 
-@pytest.mark.parametrize(
-    ("name", "extras"),
-    [("requirements.lock", lock.EXTRAS), ("requirements-all.lock", tuple(EXTRAS))],
-)
+@pytest.mark.parametrize(("name", "extras"), LOCKS.items())
 def test_the_lock_holds_what_the_project_asks_for(name: str, extras: tuple[str, ...]) -> None:
     held = locked(name)
     asked = PROJECT["dependencies"] + [one for extra in extras for one in EXTRAS[extra]]
@@ -53,17 +57,30 @@ def test_the_lock_holds_what_the_project_asks_for(name: str, extras: tuple[str, 
         assert all(version in wanted.specifier for version in versions), f"{text}: run make lock"
 
 
-def test_what_is_installed_is_part_of_the_whole() -> None:
+@pytest.mark.parametrize("part", ["requirements.lock", "requirements-binder.lock"])
+def test_a_part_has_the_versions_of_the_whole(part: str) -> None:
     whole = locked("requirements-all.lock")
-    for name, versions in locked("requirements.lock").items():
+    for name, versions in locked(part).items():
         assert versions <= whole[name], f"{name}: run make lock"
 
 
 def test_the_heavy_peers_stay_out() -> None:
-    assert (
-        not {"jax", "jaxlib", "diffrax", "jupyterlab", "cosmic-ray"}
-        & locked("requirements.lock").keys()
-    )
+    heavy = {"jax", "jaxlib", "diffrax", "jupyterlab", "cosmic-ray"}
+    assert not heavy & locked("requirements.lock").keys()
+
+
+def test_binder_has_no_tool_that_its_readers_do_not_call() -> None:
+    """Neither the site's, nor the tests', nor the checkers': a server starts the sooner for it."""
+    tools = {
+        "jupyter-book",
+        "sphinx",
+        "playwright",
+        "mypy",
+        "ruff",
+        "jupyter-repo2docker",
+        "pytest",
+    }
+    assert not tools & locked("requirements-binder.lock").keys()
 
 
 def test_what_runs_is_what_is_locked() -> None:
@@ -88,7 +105,8 @@ def test_python_versions_are_said_once() -> None:
 
 def test_binder_installs_the_lock_and_the_project() -> None:
     told = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    assert told["dependencies"] == ["python=3.11", "pip", {"pip": ["-r requirements.lock", "-e ."]}]
+    installed = ["-r requirements-binder.lock", "-e ."]
+    assert told["dependencies"] == ["python=3.11", "pip", {"pip": installed}]
 
 
 def test_repo2docker_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
