@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab test notebooks train counts sabotage bounds lint types site-check lighthouse bench mutants lock clean offline links student instructor assignment
+.PHONY: help book serve lab test notebooks train counts sabotage bounds lint types site-check lighthouse bench mutants lock clean offline links student instructor assignment questions
 
 help: ## say what each command does
 	@echo "The book's commands:"
@@ -42,6 +42,9 @@ offline: $(SITE) ## pack the site into one zip that opens without a server
 
 student: $(READY) ## make the students' edition, without solutions; SEED=7 for other drawn numbers
 	@$(PY) -m tools.student $(if $(SEED),--seed $(SEED))
+
+questions: $(READY) ## make the question bank: a page, Moodle XML and GIFT
+	@$(PY) -m tools.questions
 
 instructor: $(READY) ## make the lecturer's edition: wrong answers, votes, guide, question bank
 	@$(PY) -m tools.instructor
