@@ -40,8 +40,17 @@ FAULTS = {
     "8: no site without solutions": (
         "site/test_student.py::test_no_label_of_a_solution_is_anywhere",
     ),
+    "11: a page in no plan, homework without a key, open and marked at once": (
+        "book/test_course.py::test_the_plans_name_every_page",
+        "book/test_course.py::test_homework_that_is_not_on_paper_checks_itself",
+        "book/test_course.py::test_no_project_of_the_plans_is_marked_by_a_key",
+    ),
     "12: names of exercises in the lab and on the site": (
         "book/test_exercises.py::test_every_key_is_asked_for_and_every_question_has_a_key",
+    ),
+    "no question bank": (
+        "book/test_questions.py::test_moodle_has_every_choice_and_its_feedback",
+        "book/test_questions.py::test_gift_has_every_choice_and_its_feedback",
     ),
     "13: make lab takes no file and refuses root": (
         "book/test_course.py::test_make_lab_takes_a_file_and_answers_root",
@@ -84,3 +93,72 @@ def test_the_lecturers_page_has_every_hint_and_vote(path: Path) -> None:
 def test_the_public_site_has_no_page_for_lecturers() -> None:
     names = {path.relative_to(contents.ROOT).parts[1] for path in contents.pages()}
     assert not names & {"lecturer", "guide", "questions"}
+
+
+# --- plans
+
+
+TEACHABLE = [
+    path.relative_to(contents.ROOT / "book").with_suffix("").as_posix()
+    for path in contents.pages()
+    if "back" not in path.parts and path.stem not in ("intro", "reading", "course")
+]
+DOCUMENT = re.compile(r"\{doc\}`(?:[^`<]*<)?([\w/]+)>?`")
+
+
+def section(name: str, heading: str) -> str:
+    text = (contents.ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
+    assert heading in text
+    return re.split(r"\n##+ ", text.split(heading)[1])[0]
+
+
+def rows(name: str, heading: str) -> list[list[str]]:
+    """The rows of a table, without its head."""
+    table = [row for row in section(name, heading).splitlines() if row.startswith("|")]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table[2:]]
+
+
+def test_the_course_has_fourteen_weeks_and_every_page_once() -> None:
+    weeks = rows("course", "## Week by week")
+    assert [row[0] for row in weeks] == [str(week) for week in range(1, 15)]
+    named = [page for row in weeks for page in DOCUMENT.findall(row[1])]
+    assert sorted(named) == sorted(TEACHABLE)
+
+
+def test_a_vote_and_an_exercise_belong_to_the_pages_of_their_week() -> None:
+    for row in rows("course", "## Week by week"):
+        pages = [read_page(p) for p in contents.pages() if p.stem in re.findall(r"\w+", row[1])]
+        text = "".join(cell.source for page in pages for cell in page.text)
+        for label in re.findall(r"(?:predict|ex)-[\w-]+", " ".join(row[2:])):
+            assert f"({label})=" in text or f":label: {label}\n" in text, (row[0], label)
+
+
+def test_weights_add_up() -> None:
+    weights = [int(row[1].removesuffix(" %")) for row in rows("course", "## What counts")]
+    assert sum(weights) == 100
+
+
+def test_seven_weeks_are_seven() -> None:
+    weeks = rows("course", "## Seven weeks")
+    assert [row[0] for row in weeks] == [str(week) for week in range(1, 8)]
+    assert set(DOCUMENT.findall(" ".join(row[1] for row in weeks))) <= set(TEACHABLE)
+
+
+def test_the_plans_name_every_page() -> None:
+    named = set(DOCUMENT.findall(section("reading", "### Seven plans")))
+    assert set(TEACHABLE) - named == set()
+
+
+def test_homework_that_is_not_on_paper_checks_itself() -> None:
+    for row in rows("course", "## Week by week"):
+        marked = row[4].split("on paper")[0]
+        assert set(re.findall(r"`(ex-[\w-]+)`", marked)) <= set(exercise_ids()), row[0]
+    homework = [row[2] for row in rows("reading", "Five weeks more")][:2]
+    labels = re.findall(r"`(ex-[\w-]+)`", " ".join(homework))
+    assert labels and set(labels) <= set(exercise_ids())
+
+
+def test_no_project_of_the_plans_is_marked_by_a_key() -> None:
+    said = section("reading", "### Seven plans").split("The open exercises of Part I")[1]
+    labels = re.findall(r"`(ex-[\w-]+)`", said)
+    assert labels and not set(labels) & set(exercise_ids())
