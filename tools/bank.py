@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ import numpy as np
 
 from helpers.book.exercises import Exercise, exercise, exercise_ids, numbers, predictions, probed
 from tools import contents
-from tools.pages import Cell, Directive, Page, read_page
+from tools.pages import Directive, Page, read_page
 from tools.wording import name_of, title_of
 
 FOLDER = contents.ROOT / "book" / "questions"
+ASKED = FOLDER / "predictions.toml"  # what chapters ask, in words that stand without them
 BY_HAND = 1e-3  # what three digits of a typed answer allow
 OBJECTIVES = re.compile(r"^Afterwards you can\n+((?:\d+\. .*\n?|   .*\n?)+)", re.M)
 LISTED = re.compile(r"^\d+\. (.*(?:\n   .*)*)", re.M)
@@ -130,25 +132,22 @@ def _question(entry: dict[str, Any], page: str) -> Question:
 def _predictions(
     page: Page, name: str, covered: dict[int, dict[str, list[str]]]
 ) -> Iterator[Question]:
-    """The questions that a page asks before it shows, in words of the page."""
+    """The questions that a page asks before it shows."""
     for cell in page.text:
         for found in re.finditer(r"^\((predict-[\w-]+)\)=", cell.source, re.M):
             one = predictions()[found[1]]
             aims = [k for k, lists in covered.items() if one.id in lists["predictions"]]
-            right = Choice(one.choices[one.right], "The run on the page shows it.")
+            right = Choice(one.choices[one.right], f"The run in “{title_of(page)}” shows it.")
             wrong = (Choice(one.choices[k], why, "reveals") for k, why in one.reveals.items())
-            ask = _before(page, cell, found)
-            yield Question(one.id, name, aims[0] if aims else 0, ask, (right, *wrong))
+            aim = aims[0] if aims else 0
+            yield Question(one.id, name, aim, asks()[one.id], (right, *wrong))
 
 
-def _before(page: Page, cell: Cell, found: re.Match[str]) -> str:
-    """What asks: the lines above the choices, with the paragraph before them if they are few."""
-    earlier = page.text[: page.text.index(cell)]
-    text = "\n\n".join([*(one.source for one in earlier[-1:]), cell.source[: found.start()]])
-    above = [p for p in re.split(r"\n\s*\n", text) if p.strip() and p[0] not in "#`(|*"]
-    asked = re.split(r"^[*-] \(a\)", cell.source[found.end() :], maxsplit=1, flags=re.M)[0].strip()
-    kept = above[-2:] if len(above[-1]) + len(asked) < 300 else above[-1:]
-    return "\n\n".join([*kept, asked]).strip()
+@cache
+def asks() -> Mapping[str, str]:
+    """What the chapters ask before they show, by label."""
+    told = tomllib.loads(ASKED.read_text(encoding="utf-8"))
+    return {label: entry["ask"].strip() for label, entry in told.items()}
 
 
 def _numeric(page: Page, name: str) -> Iterator[Numeric]:

@@ -17,15 +17,23 @@ from tools.pages import Directive, Page, blocks, read_book
 ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 NAMED = re.compile(r"(.+?)\s*<([^>]+)>$", re.S)
 FORMULA = re.compile(r"(\$\$.+?\$\$|(?<!\\)\$[^$]+?\$)", re.S)
-DISPLAYED = re.compile(r"\$\$(.+?)\$\$ *\(([\w.-]+)\)", re.S)
+EQUATION = re.compile(
+    r"\$\$(?P<shown>(?:(?!\$\$).)+)\$\$ *\((?P<name>[\w.-]+)\)"
+    r"|^```\{math\}\n:label: (?P<label>\S+)\n(?P<body>.*?)^```",
+    re.S | re.M,
+)
 TARGET = re.compile(r"^\(([\w.-]+)\)= *\n+(?:#+ +(.+))?", re.M)
 GLUED = "application/papermill.record/text/plain"
-LONGEST = 90  # signs of a formula that still stands in a sentence
+HEADING = re.compile(r"^#{2,} +(.+)$", re.M)
+LONGEST = 150  # signs of a formula that still stands in a sentence
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a label names: its kind, its title, its formula if it is an equation, its page."""
+    """What a label names: its kind, its title, its formula if it is an equation, its page.
+
+    An equation has for its title the heading of the section in which it stands.
+    """
 
     kind: str
     title: str
@@ -58,22 +66,22 @@ def titles() -> Mapping[str, str]:
 
 
 def _places(page: Page) -> Iterator[tuple[str, Place]]:
-    title = title_of(page)
+    title, section = title_of(page), ""
     for cell in page.text:
-        for body, label in DISPLAYED.findall(cell.source):
-            yield label, Place("equation", "", title, " ".join(body.split()))
+        heads = [(found.start(), found[1]) for found in HEADING.finditer(cell.source)]
+        for found in EQUATION.finditer(cell.source):
+            above = [head for start, head in heads if start < found.start()]
+            formula = " ".join((found["shown"] or found["body"]).split())
+            place = Place("equation", (above or [section])[-1], title, formula)
+            yield found["name"] or found["label"], place
+        section = heads[-1][1] if heads else section
         for label, heading in TARGET.findall(cell.source):
             yield label, Place("section" if heading else "question", heading, title)
-    for one in (d for d in page.directives if d.label):
-        formula = " ".join(one.body.split()) if one.name == "math" else ""
-        yield one.label, Place(_kind(one.name), one.argument, title, formula)
+    for one in (d for d in page.directives if d.label and d.name != "math"):
+        yield one.label, Place(one.name.split(":")[-1].removesuffix("-start"), one.argument, title)
     for cell in page.code:
         if name := cell.figure.get("figure", {}).get("name"):
             yield name, Place("figure", "", title)
-
-
-def _kind(directive: str) -> str:
-    return {"math": "equation"}.get(directive, directive.split(":")[-1].removesuffix("-start"))
 
 
 def words(text: str, page: str = "") -> str:
@@ -137,11 +145,14 @@ def _titled(target: str) -> str:
 
 def _place(label: str, place: Place, page: str) -> str:
     where = "" if place.page == page else f" of “{place.page}”"
-    formula = re.sub(r"^\\boxed\{\\; (.+?)\.? \\;\}", r"\1", place.formula).rstrip(" ,.;")
+    formula = re.sub(
+        r"^\\boxed\{(?:\\;)? *(.+?)\.? *(?:\\;)?\}$", r"\1", place.formula.rstrip(" ,.;")
+    )
     if formula and len(formula) <= LONGEST and "\\\\" not in formula:
         return f"(equation ${formula}$)"
     if place.kind == "equation":
-        return f"(equation {label}{where})"
+        section = f"in “{place.title}” of" if place.title else "of"
+        return f"(an equation {section} “{place.page}”)"
     if place.kind == "figure":
         return f"a figure of “{place.page}”"
     title = re.sub(r" *\((pencil|code|open)[^)]*\)", "", place.title)

@@ -15,9 +15,9 @@ from xml.dom import minidom
 import numpy as np
 import pytest
 
-from helpers.book.exercises import exercise_ids
+from helpers.book.exercises import exercise_ids, predictions
 from tools import contents, questions, wording
-from tools.bank import FOLDER, Bank, Question, of_page, read_bank, source_of
+from tools.bank import ASKED, FOLDER, Bank, Question, asks, of_page, read_bank, source_of
 from tools.pages import read_page
 from tools.wording import as_html, labelled, name_of, places, title_of, words
 
@@ -25,7 +25,7 @@ from tools.wording import as_html, labelled, name_of, places, title_of, words
 WAITING = {"ensemble", "verdicts", "time_step", "noise_remedies"}
 GUIDES = contents.ROOT / "book" / "guide"
 HEADINGS = ["In class", "On the board", "Votes", "Where they stop", "Rubrics"]
-WRITTEN = sorted(FOLDER.rglob("*.toml"))
+WRITTEN = sorted(path for path in FOLDER.rglob("*.toml") if path != ASKED)
 PLANNED = sorted(GUIDES.rglob("*.md"))
 
 
@@ -116,6 +116,14 @@ def test_every_page_that_asks_has_questions_and_a_guide(path: Path) -> None:
     questions_there = source_of(name_of(path)).is_file()
     guide_there = (GUIDES / path.relative_to(contents.ROOT / "book")).with_suffix(".md").is_file()
     assert (questions_there and guide_there) or path.stem in WAITING
+
+
+def test_every_prediction_asks_in_words_that_stand_alone() -> None:
+    assert set(asks()) == set(predictions())
+    for label, text in asks().items():
+        assert not re.search(r"\{(?!glue)\w+(:\w+)?\}`|[Ff]igure|\([a-d]\) |[Pp]anel", text), label
+        assert text.endswith(("?", "Is that")), label
+        words(text)  # numbers are glued where a chapter glues them
 
 
 # --- the guides
@@ -300,9 +308,13 @@ def test_the_page_has_every_question_once() -> None:
         assert all(" ".join(c.why.split()) in text for c in one.choices)
 
 
-def test_no_role_is_left_in_the_files() -> None:
+def test_no_role_and_no_label_is_left_in_the_files() -> None:
+    told = {*predictions(), *exercise_ids()}  # these are names of questions
+    labels = "|".join(one for one in places() if "-" in one and one not in told)
+    named = re.compile(rf"(?<![\w-])(?:{labels})(?![\w-])")
     for text in (questions.as_moodle(whole()), unescaped(questions.as_gift(whole()))):
         assert re.findall(r"\{[a-z:]+\}`", text) == []
+        assert named.findall(text) == []
 
 
 # --- what the writing does to a text
