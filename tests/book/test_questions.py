@@ -21,8 +21,6 @@ from tools.bank import ASKED, FOLDER, Bank, Question, asks, of_page, read_bank, 
 from tools.pages import read_page
 from tools.wording import as_html, labelled, name_of, places, title_of, words
 
-# Pages that wait for their questions or their guide; the list shrinks, and goes.
-WAITING = {"ensemble", "verdicts", "time_step", "noise_remedies"}
 GUIDES = contents.ROOT / "book" / "guide"
 HEADINGS = ["In class", "On the board", "Votes", "Where they stop", "Rubrics"]
 WRITTEN = sorted(path for path in FOLDER.rglob("*.toml") if path != ASKED)
@@ -115,7 +113,7 @@ def asking() -> list[Path]:
 def test_every_page_that_asks_has_questions_and_a_guide(path: Path) -> None:
     questions_there = source_of(name_of(path)).is_file()
     guide_there = (GUIDES / path.relative_to(contents.ROOT / "book")).with_suffix(".md").is_file()
-    assert (questions_there and guide_there) or path.stem in WAITING
+    assert questions_there and guide_there
 
 
 def test_every_prediction_asks_in_words_that_stand_alone() -> None:
