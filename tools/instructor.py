@@ -64,11 +64,12 @@ def page(path: Path) -> str:
 
 
 def _guide(path: Path) -> Iterator[str]:
-    """The guide of a chapter, its headings a level lower; it has a title of its own."""
+    """The guide of a chapter without its title; a vote, which has none, is named by its label."""
     book = editions.ROOT / "book"
     guide = book / "guide" / path.relative_to(book).with_suffix(".md")
     if guide.is_file():
         text = guide.read_text(encoding="utf-8")
+        text = re.sub(r"\{ref\}`(predict-[\w-]+)`", r"{ref}`\1 <\1>`", text)
         yield re.sub(r"\A# .*\n+", "", text).strip()
 
 

@@ -87,7 +87,8 @@ def test_the_lecturers_page_has_every_hint_and_vote(path: Path) -> None:
         for turn in exercise(label).wrong:
             assert instructor._words(turn.hint) in text
     for label in re.findall(r"^\((predict-[\w-]+)\)=", "".join(c.source for c in read.text), re.M):
-        assert text.count(f"<{label}>") == 1
+        assert text.count(f"{{ref}}`{label} <{label}>`\n\n- (") == 1
+        assert f"{{ref}}`{label}`" not in text, "a vote has no title that a reference could show"
 
 
 def test_the_public_site_has_no_page_for_lecturers() -> None:
